@@ -1,18 +1,21 @@
 package io.github.tornadosse.graph;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Makes the arrays of a program and counts their bytes. A measuring instance makes one-element
- * arrays only, so that the same code first says what it needs and then, with a real instance,
- * allocates it.
+ * Makes the arrays of a program by name and counts their bytes; asking again for a name gives the
+ * same array. A measuring instance makes one-element arrays only, so that the same code first says
+ * what it needs and then, with a real instance, allocates it.
  */
 public final class Buffers {
   private final boolean measuring;
   private final Map<String, Long> bytes = new LinkedHashMap<>();
+  private final Map<String, Object> arrays = new LinkedHashMap<>();
 
   private Buffers(boolean measuring) {
     this.measuring = measuring;
@@ -31,19 +34,27 @@ public final class Buffers {
   /**
    * A float array of n zeros.
    *
+   * @param name its name in messages and in {@link #byName()}
+   * @param n number of elements
+   * @return the array; the same one for the same name
    * @throws IllegalArgumentException if n exceeds what one array can hold, naming the array
    */
   public FloatArray floats(String name, long n) {
-    return new FloatArray(count(name, n));
+    int size = count(name, n);
+    return (FloatArray) arrays.computeIfAbsent(name, k -> new FloatArray(size));
   }
 
   /**
    * An int array of n zeros.
    *
+   * @param name its name in messages and in {@link #byName()}
+   * @param n number of elements
+   * @return the array; the same one for the same name
    * @throws IllegalArgumentException if n exceeds what one array can hold, naming the array
    */
   public IntArray ints(String name, long n) {
-    return new IntArray(count(name, n));
+    int size = count(name, n);
+    return (IntArray) arrays.computeIfAbsent(name, k -> new IntArray(size));
   }
 
   private int count(String name, long n) {
@@ -51,7 +62,11 @@ public final class Buffers {
       throw new IllegalArgumentException(
           "array '" + name + "' would need " + n + " elements; one array holds at most 2147483631");
     }
-    bytes.merge(name, 4 * n, Long::sum);
+    Long before = bytes.putIfAbsent(name, 4 * n);
+    if (before != null && before != 4 * n) {
+      throw new IllegalStateException(
+          "array '" + name + "' has " + before / 4 + " elements, not " + n);
+    }
     return measuring ? 1 : (int) Math.max(n, 1);
   }
 
@@ -62,6 +77,11 @@ public final class Buffers {
 
   /** Bytes by array name, in the order asked for. */
   public Map<String, Long> byName() {
-    return Map.copyOf(bytes);
+    return new LinkedHashMap<>(bytes);
+  }
+
+  /** All arrays, in the order asked for. */
+  public List<Object> arrays() {
+    return new ArrayList<>(arrays.values());
   }
 }
