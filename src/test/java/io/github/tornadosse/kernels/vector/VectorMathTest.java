@@ -1,0 +1,82 @@
+package io.github.tornadosse.kernels.vector;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
+import java.util.function.UnaryOperator;
+import jdk.incubator.vector.FloatVector;
+import org.junit.jupiter.api.Test;
+
+class VectorMathTest {
+  private static void holds(
+      UnaryOperator<FloatVector> f, DoubleUnaryOperator exact, float from, float to) {
+    int l = MicroKernels.L;
+    int n = 40000 / l * l;
+    float[] x = new float[n];
+    float[] y = new float[n];
+    for (int i = 0; i < n; i++) x[i] = from + (to - from) * i / (n - 1);
+    for (int i = 0; i < n; i += l) {
+      f.apply(FloatVector.fromArray(MicroKernels.F, x, i)).intoArray(y, i);
+    }
+    for (int i = 0; i < n; i++) {
+      double e = exact.applyAsDouble(x[i]);
+      assertThat(Math.abs(y[i] - e))
+          .as("at %s: %s for %s", x[i], y[i], e)
+          .isLessThanOrEqualTo(4 * Math.ulp((float) e));
+    }
+  }
+
+  @Test
+  void functionsAreAccurateOverTheirRange() {
+    holds(VectorMath::exp, Math::exp, -100, 88);
+    holds(VectorMath::log1p, Math::log1p, 0, 1);
+    holds(VectorMath::sigmoid, x -> 1 / (1 + Math.exp(-x)), -80, 40);
+    holds(VectorMath::silu, x -> x / (1 + Math.exp(-x)), -80, 40);
+    holds(
+        VectorMath::softplus,
+        x -> x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x)),
+        -80,
+        100);
+    holds(
+        VectorMath::logSigmoid,
+        x -> x > 0 ? -Math.log1p(Math.exp(-x)) : x - Math.log1p(Math.exp(x)),
+        -100,
+        80);
+  }
+
+  @Test
+  void strongDecayUnderflowsToZero() {
+    float[] y = new float[3];
+    VectorMath.exp(new float[] {-1000, -110, 0}, 0, y, 0, 3);
+    assertThat(y).containsExactly(0, 0, 1);
+  }
+
+  @Test
+  void arraysOfAnyLengthAreWrittenExactly() {
+    for (int n = 0; n <= 2 * MicroKernels.L + 1; n++) {
+      float[] x = new float[n + 2];
+      for (int i = 0; i < x.length; i++) x[i] = 0.3f * i - 2;
+      float[] e = new float[n + 3];
+      float[] s = new float[n + 3];
+      Arrays.fill(e, Float.NaN);
+      Arrays.fill(s, Float.NaN);
+      VectorMath.exp(x, 1, e, 2, n);
+      VectorMath.silu(x, 1, s, 2, n);
+      for (int i = 0; i < e.length; i++) {
+        if (i < 2 || i >= n + 2) {
+          assertThat(e[i]).isNaN();
+          assertThat(s[i]).isNaN();
+        } else {
+          double v = x[i - 1];
+          assertThat((double) e[i]).isCloseTo(Math.exp(v), within(Math.exp(v)));
+          assertThat((double) s[i]).isCloseTo(v / (1 + Math.exp(-v)), within(v));
+        }
+      }
+    }
+  }
+
+  private static org.assertj.core.data.Offset<Double> within(double size) {
+    return org.assertj.core.data.Offset.offset(1e-6 * Math.abs(size) + 1e-9);
+  }
+}
