@@ -1,20 +1,20 @@
 package uk.ac.manchester.tornado.api;
 
-import java.util.ArrayList;
-import java.util.List;
+import io.github.tornadosse.embedded.GraphDefinition;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.*;
 
 /** A list of transfers and tasks that a {@link TornadoExecutionPlan} runs. */
 public class TaskGraph {
-  private final String name;
+  private final GraphDefinition definition;
 
   /** A graph of that name. */
   public TaskGraph(String name) {
-    this.name = name;
+    definition = new GraphDefinition(name);
   }
 
   private TaskGraph add(String id, Object code, Object... arguments) {
-    throw new UnsupportedOperationException(id);
+    definition.task(id, code, arguments);
+    return this;
   }
 
   /** Appends a task of 0 arguments. */
@@ -124,26 +124,35 @@ public class TaskGraph {
 
   /** Copies the objects to the device, see {@code DataTransferMode}. */
   public TaskGraph transferToDevice(final int mode, Object... objects) {
-    throw new UnsupportedOperationException();
+    definition.transferToDevice(mode, objects);
+    return this;
   }
 
   /** Copies the objects to the host. */
   public TaskGraph transferToHost(final int mode, Object... objects) {
-    throw new UnsupportedOperationException();
+    definition.transferToHost(mode, objects);
+    return this;
   }
 
   /** Keeps the objects on the device for other graphs. */
   public TaskGraph persistOnDevice(Object... objects) {
-    throw new UnsupportedOperationException();
+    definition.persistOnDevice(objects);
+    return this;
   }
 
   /** Uses objects that another graph keeps on the device. */
   public TaskGraph consumeFromDevice(String uniqueTaskGraphName, Object... objects) {
-    throw new UnsupportedOperationException();
+    definition.consumeFromDevice(uniqueTaskGraphName, objects);
+    return this;
+  }
+
+  /** The graph as it is now; what is added to this one later does not change it. */
+  public ImmutableTaskGraph snapshot() {
+    return new ImmutableTaskGraph(definition.snapshot());
   }
 
   /** The name given to the constructor. */
   public String getTaskGraphName() {
-    return name;
+    return definition.name();
   }
 }
