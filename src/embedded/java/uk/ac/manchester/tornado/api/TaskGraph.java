@@ -1,11 +1,16 @@
 package uk.ac.manchester.tornado.api;
 
 import io.github.tornadosse.embedded.GraphDefinition;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.*;
 
 /** A list of transfers and tasks that a {@link TornadoExecutionPlan} runs. */
 public class TaskGraph {
   private final GraphDefinition definition;
+  private final Set<Object> arguments = Collections.newSetFromMap(new IdentityHashMap<>());
 
   /** A graph of that name. */
   public TaskGraph(String name) {
@@ -14,6 +19,7 @@ public class TaskGraph {
 
   private TaskGraph add(String id, Object code, Object... arguments) {
     definition.task(id, code, arguments);
+    this.arguments.addAll(Arrays.asList(arguments));
     return this;
   }
 
@@ -149,6 +155,11 @@ public class TaskGraph {
   /** The graph as it is now; what is added to this one later does not change it. */
   public ImmutableTaskGraph snapshot() {
     return new ImmutableTaskGraph(definition.snapshot());
+  }
+
+  /** The arguments of all tasks so far, each object once. */
+  public Set<Object> getArgumentsLookup() {
+    return Collections.unmodifiableSet(arguments);
   }
 
   /** The name given to the constructor. */
