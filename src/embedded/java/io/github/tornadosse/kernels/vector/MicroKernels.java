@@ -11,7 +11,8 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <ul>
  *   <li>B is a contiguous panel {@code [kc, NR]}: element (k, j) is {@code b[bo + k·NR + j]}. All
- *       NR columns must exist; a narrower matrix is padded when it is packed.
+ *       NR columns must exist; a narrower matrix is padded when it is packed. The overloads with
+ *       ldb read it in place with any row stride.
  *   <li>A is read along its rows ("rows": element (i, k) is {@code a[ao + i·lda + k]}) or along its
  *       columns ("cols": {@code a[ao + k·lda + i]}, for a transposed A, or with lda = MR for one
  *       packed in slivers of MR rows).
@@ -84,10 +85,29 @@ public final class MicroKernels {
    */
   public static void tileRowsSet(
       int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+    tileRowsSet(kc, a, ao, lda, b, bo, NR, c, co, ldc);
+  }
+
+  /**
+   * C = A·B for one tile of MR rows, A read by rows, B not packed.
+   *
+   * @param kc length of the sums
+   * @param a the array of A
+   * @param ao where A begins
+   * @param lda distance of A's rows
+   * @param b the array of B
+   * @param bo where the panel begins
+   * @param ldb row stride of the panel
+   * @param c the array of C
+   * @param co where the tile begins
+   * @param ldc row stride of C
+   */
+  public static void tileRowsSet(
+      int kc, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
     if (MR == 8) {
-      rowsSet8(kc, a, ao, lda, b, bo, c, co, ldc);
+      rowsSet8(kc, a, ao, lda, b, bo, ldb, c, co, ldc);
     } else {
-      rowsSet4(kc, a, ao, lda, b, bo, c, co, ldc);
+      rowsSet4(kc, a, ao, lda, b, bo, ldb, c, co, ldc);
     }
   }
 
@@ -107,12 +127,42 @@ public final class MicroKernels {
    */
   public static void rowsSet(
       int m, int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+    rowsSet(m, kc, a, ao, lda, b, bo, NR, c, co, ldc);
+  }
+
+  /**
+   * C = A·B for m rows, A read by rows, B not packed.
+   *
+   * @param m rows
+   * @param kc length of the sums
+   * @param a the array of A
+   * @param ao where A begins
+   * @param lda distance of A's rows
+   * @param b the array of B
+   * @param bo where the panel begins
+   * @param ldb row stride of the panel
+   * @param c the array of C
+   * @param co where the tile begins
+   * @param ldc row stride of C
+   */
+  public static void rowsSet(
+      int m,
+      int kc,
+      float[] a,
+      int ao,
+      int lda,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] c,
+      int co,
+      int ldc) {
     int i = 0;
     for (; i + MR <= m; i += MR) {
-      tileRowsSet(kc, a, ao + i * lda, lda, b, bo, c, co + i * ldc, ldc);
+      tileRowsSet(kc, a, ao + i * lda, lda, b, bo, ldb, c, co + i * ldc, ldc);
     }
     for (; i < m; i++) {
-      oneSet(kc, a, ao + i * lda, 1, b, bo, c, co + i * ldc);
+      oneSet(kc, a, ao + i * lda, 1, b, bo, ldb, c, co + i * ldc);
     }
   }
 
@@ -131,10 +181,29 @@ public final class MicroKernels {
    */
   public static void tileRowsAdd(
       int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+    tileRowsAdd(kc, a, ao, lda, b, bo, NR, c, co, ldc);
+  }
+
+  /**
+   * C += A·B for one tile of MR rows, A read by rows, B not packed.
+   *
+   * @param kc length of the sums
+   * @param a the array of A
+   * @param ao where A begins
+   * @param lda distance of A's rows
+   * @param b the array of B
+   * @param bo where the panel begins
+   * @param ldb row stride of the panel
+   * @param c the array of C
+   * @param co where the tile begins
+   * @param ldc row stride of C
+   */
+  public static void tileRowsAdd(
+      int kc, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
     if (MR == 8) {
-      rowsAdd8(kc, a, ao, lda, b, bo, c, co, ldc);
+      rowsAdd8(kc, a, ao, lda, b, bo, ldb, c, co, ldc);
     } else {
-      rowsAdd4(kc, a, ao, lda, b, bo, c, co, ldc);
+      rowsAdd4(kc, a, ao, lda, b, bo, ldb, c, co, ldc);
     }
   }
 
@@ -154,12 +223,42 @@ public final class MicroKernels {
    */
   public static void rowsAdd(
       int m, int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+    rowsAdd(m, kc, a, ao, lda, b, bo, NR, c, co, ldc);
+  }
+
+  /**
+   * C += A·B for m rows, A read by rows, B not packed.
+   *
+   * @param m rows
+   * @param kc length of the sums
+   * @param a the array of A
+   * @param ao where A begins
+   * @param lda distance of A's rows
+   * @param b the array of B
+   * @param bo where the panel begins
+   * @param ldb row stride of the panel
+   * @param c the array of C
+   * @param co where the tile begins
+   * @param ldc row stride of C
+   */
+  public static void rowsAdd(
+      int m,
+      int kc,
+      float[] a,
+      int ao,
+      int lda,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] c,
+      int co,
+      int ldc) {
     int i = 0;
     for (; i + MR <= m; i += MR) {
-      tileRowsAdd(kc, a, ao + i * lda, lda, b, bo, c, co + i * ldc, ldc);
+      tileRowsAdd(kc, a, ao + i * lda, lda, b, bo, ldb, c, co + i * ldc, ldc);
     }
     for (; i < m; i++) {
-      oneAdd(kc, a, ao + i * lda, 1, b, bo, c, co + i * ldc);
+      oneAdd(kc, a, ao + i * lda, 1, b, bo, ldb, c, co + i * ldc);
     }
   }
 
@@ -190,10 +289,42 @@ public final class MicroKernels {
       int ldc,
       float[] d,
       int dof) {
+    tileRowsScaleAdd(kc, a, ao, lda, b, bo, NR, c, co, ldc, d, dof);
+  }
+
+  /**
+   * C = diag(d)·C + A·B for one tile of MR rows, A read by rows, B not packed.
+   *
+   * @param kc length of the sums
+   * @param a the array of A
+   * @param ao where A begins
+   * @param lda distance of A's rows
+   * @param b the array of B
+   * @param bo where the panel begins
+   * @param ldb row stride of the panel
+   * @param c the array of C
+   * @param co where the tile begins
+   * @param ldc row stride of C
+   * @param d factors of the rows of C
+   * @param dof where they begin
+   */
+  public static void tileRowsScaleAdd(
+      int kc,
+      float[] a,
+      int ao,
+      int lda,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] c,
+      int co,
+      int ldc,
+      float[] d,
+      int dof) {
     if (MR == 8) {
-      rowsScaleAdd8(kc, a, ao, lda, b, bo, c, co, ldc, d, dof);
+      rowsScaleAdd8(kc, a, ao, lda, b, bo, ldb, c, co, ldc, d, dof);
     } else {
-      rowsScaleAdd4(kc, a, ao, lda, b, bo, c, co, ldc, d, dof);
+      rowsScaleAdd4(kc, a, ao, lda, b, bo, ldb, c, co, ldc, d, dof);
     }
   }
 
@@ -226,12 +357,46 @@ public final class MicroKernels {
       int ldc,
       float[] d,
       int dof) {
+    rowsScaleAdd(m, kc, a, ao, lda, b, bo, NR, c, co, ldc, d, dof);
+  }
+
+  /**
+   * C = diag(d)·C + A·B for m rows, A read by rows, B not packed.
+   *
+   * @param m rows
+   * @param kc length of the sums
+   * @param a the array of A
+   * @param ao where A begins
+   * @param lda distance of A's rows
+   * @param b the array of B
+   * @param bo where the panel begins
+   * @param ldb row stride of the panel
+   * @param c the array of C
+   * @param co where the tile begins
+   * @param ldc row stride of C
+   * @param d factors of the rows of C
+   * @param dof where they begin
+   */
+  public static void rowsScaleAdd(
+      int m,
+      int kc,
+      float[] a,
+      int ao,
+      int lda,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] c,
+      int co,
+      int ldc,
+      float[] d,
+      int dof) {
     int i = 0;
     for (; i + MR <= m; i += MR) {
-      tileRowsScaleAdd(kc, a, ao + i * lda, lda, b, bo, c, co + i * ldc, ldc, d, dof + i);
+      tileRowsScaleAdd(kc, a, ao + i * lda, lda, b, bo, ldb, c, co + i * ldc, ldc, d, dof + i);
     }
     for (; i < m; i++) {
-      oneScaleAdd(kc, a, ao + i * lda, 1, b, bo, c, co + i * ldc, d, dof + i);
+      oneScaleAdd(kc, a, ao + i * lda, 1, b, bo, ldb, c, co + i * ldc, d, dof + i);
     }
   }
 
@@ -250,10 +415,29 @@ public final class MicroKernels {
    */
   public static void tileColsSet(
       int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+    tileColsSet(kc, a, ao, lda, b, bo, NR, c, co, ldc);
+  }
+
+  /**
+   * C = A·B for one tile of MR rows, A read by columns, B not packed.
+   *
+   * @param kc length of the sums
+   * @param a the array of A
+   * @param ao where A begins
+   * @param lda distance of A's columns
+   * @param b the array of B
+   * @param bo where the panel begins
+   * @param ldb row stride of the panel
+   * @param c the array of C
+   * @param co where the tile begins
+   * @param ldc row stride of C
+   */
+  public static void tileColsSet(
+      int kc, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
     if (MR == 8) {
-      colsSet8(kc, a, ao, lda, b, bo, c, co, ldc);
+      colsSet8(kc, a, ao, lda, b, bo, ldb, c, co, ldc);
     } else {
-      colsSet4(kc, a, ao, lda, b, bo, c, co, ldc);
+      colsSet4(kc, a, ao, lda, b, bo, ldb, c, co, ldc);
     }
   }
 
@@ -273,12 +457,42 @@ public final class MicroKernels {
    */
   public static void colsSet(
       int m, int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+    colsSet(m, kc, a, ao, lda, b, bo, NR, c, co, ldc);
+  }
+
+  /**
+   * C = A·B for m rows, A read by columns, B not packed.
+   *
+   * @param m rows
+   * @param kc length of the sums
+   * @param a the array of A
+   * @param ao where A begins
+   * @param lda distance of A's columns
+   * @param b the array of B
+   * @param bo where the panel begins
+   * @param ldb row stride of the panel
+   * @param c the array of C
+   * @param co where the tile begins
+   * @param ldc row stride of C
+   */
+  public static void colsSet(
+      int m,
+      int kc,
+      float[] a,
+      int ao,
+      int lda,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] c,
+      int co,
+      int ldc) {
     int i = 0;
     for (; i + MR <= m; i += MR) {
-      tileColsSet(kc, a, ao + i, lda, b, bo, c, co + i * ldc, ldc);
+      tileColsSet(kc, a, ao + i, lda, b, bo, ldb, c, co + i * ldc, ldc);
     }
     for (; i < m; i++) {
-      oneSet(kc, a, ao + i, lda, b, bo, c, co + i * ldc);
+      oneSet(kc, a, ao + i, lda, b, bo, ldb, c, co + i * ldc);
     }
   }
 
@@ -297,10 +511,29 @@ public final class MicroKernels {
    */
   public static void tileColsAdd(
       int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+    tileColsAdd(kc, a, ao, lda, b, bo, NR, c, co, ldc);
+  }
+
+  /**
+   * C += A·B for one tile of MR rows, A read by columns, B not packed.
+   *
+   * @param kc length of the sums
+   * @param a the array of A
+   * @param ao where A begins
+   * @param lda distance of A's columns
+   * @param b the array of B
+   * @param bo where the panel begins
+   * @param ldb row stride of the panel
+   * @param c the array of C
+   * @param co where the tile begins
+   * @param ldc row stride of C
+   */
+  public static void tileColsAdd(
+      int kc, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
     if (MR == 8) {
-      colsAdd8(kc, a, ao, lda, b, bo, c, co, ldc);
+      colsAdd8(kc, a, ao, lda, b, bo, ldb, c, co, ldc);
     } else {
-      colsAdd4(kc, a, ao, lda, b, bo, c, co, ldc);
+      colsAdd4(kc, a, ao, lda, b, bo, ldb, c, co, ldc);
     }
   }
 
@@ -320,12 +553,42 @@ public final class MicroKernels {
    */
   public static void colsAdd(
       int m, int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+    colsAdd(m, kc, a, ao, lda, b, bo, NR, c, co, ldc);
+  }
+
+  /**
+   * C += A·B for m rows, A read by columns, B not packed.
+   *
+   * @param m rows
+   * @param kc length of the sums
+   * @param a the array of A
+   * @param ao where A begins
+   * @param lda distance of A's columns
+   * @param b the array of B
+   * @param bo where the panel begins
+   * @param ldb row stride of the panel
+   * @param c the array of C
+   * @param co where the tile begins
+   * @param ldc row stride of C
+   */
+  public static void colsAdd(
+      int m,
+      int kc,
+      float[] a,
+      int ao,
+      int lda,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] c,
+      int co,
+      int ldc) {
     int i = 0;
     for (; i + MR <= m; i += MR) {
-      tileColsAdd(kc, a, ao + i, lda, b, bo, c, co + i * ldc, ldc);
+      tileColsAdd(kc, a, ao + i, lda, b, bo, ldb, c, co + i * ldc, ldc);
     }
     for (; i < m; i++) {
-      oneAdd(kc, a, ao + i, lda, b, bo, c, co + i * ldc);
+      oneAdd(kc, a, ao + i, lda, b, bo, ldb, c, co + i * ldc);
     }
   }
 
@@ -356,10 +619,42 @@ public final class MicroKernels {
       int ldc,
       float[] d,
       int dof) {
+    tileColsScaleAdd(kc, a, ao, lda, b, bo, NR, c, co, ldc, d, dof);
+  }
+
+  /**
+   * C = diag(d)·C + A·B for one tile of MR rows, A read by columns, B not packed.
+   *
+   * @param kc length of the sums
+   * @param a the array of A
+   * @param ao where A begins
+   * @param lda distance of A's columns
+   * @param b the array of B
+   * @param bo where the panel begins
+   * @param ldb row stride of the panel
+   * @param c the array of C
+   * @param co where the tile begins
+   * @param ldc row stride of C
+   * @param d factors of the rows of C
+   * @param dof where they begin
+   */
+  public static void tileColsScaleAdd(
+      int kc,
+      float[] a,
+      int ao,
+      int lda,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] c,
+      int co,
+      int ldc,
+      float[] d,
+      int dof) {
     if (MR == 8) {
-      colsScaleAdd8(kc, a, ao, lda, b, bo, c, co, ldc, d, dof);
+      colsScaleAdd8(kc, a, ao, lda, b, bo, ldb, c, co, ldc, d, dof);
     } else {
-      colsScaleAdd4(kc, a, ao, lda, b, bo, c, co, ldc, d, dof);
+      colsScaleAdd4(kc, a, ao, lda, b, bo, ldb, c, co, ldc, d, dof);
     }
   }
 
@@ -392,12 +687,46 @@ public final class MicroKernels {
       int ldc,
       float[] d,
       int dof) {
+    colsScaleAdd(m, kc, a, ao, lda, b, bo, NR, c, co, ldc, d, dof);
+  }
+
+  /**
+   * C = diag(d)·C + A·B for m rows, A read by columns, B not packed.
+   *
+   * @param m rows
+   * @param kc length of the sums
+   * @param a the array of A
+   * @param ao where A begins
+   * @param lda distance of A's columns
+   * @param b the array of B
+   * @param bo where the panel begins
+   * @param ldb row stride of the panel
+   * @param c the array of C
+   * @param co where the tile begins
+   * @param ldc row stride of C
+   * @param d factors of the rows of C
+   * @param dof where they begin
+   */
+  public static void colsScaleAdd(
+      int m,
+      int kc,
+      float[] a,
+      int ao,
+      int lda,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] c,
+      int co,
+      int ldc,
+      float[] d,
+      int dof) {
     int i = 0;
     for (; i + MR <= m; i += MR) {
-      tileColsScaleAdd(kc, a, ao + i, lda, b, bo, c, co + i * ldc, ldc, d, dof + i);
+      tileColsScaleAdd(kc, a, ao + i, lda, b, bo, ldb, c, co + i * ldc, ldc, d, dof + i);
     }
     for (; i < m; i++) {
-      oneScaleAdd(kc, a, ao + i, lda, b, bo, c, co + i * ldc, d, dof + i);
+      oneScaleAdd(kc, a, ao + i, lda, b, bo, ldb, c, co + i * ldc, d, dof + i);
     }
   }
 
@@ -418,7 +747,7 @@ public final class MicroKernels {
   public static void blockRowsSet(
       int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
     if (L == BLOCK) {
-      narrowRowsSet16(kc, a, ao, lda, b, bo, c, co, ldc);
+      narrowRowsSet16(kc, a, ao, lda, b, bo, L, c, co, ldc);
       return;
     }
     for (int j = 0; j < BLOCK; j += BLOCK_PANEL) {
@@ -426,32 +755,8 @@ public final class MicroKernels {
     }
   }
 
-  /**
-   * C[16 × 16] += A·B, as {@link #blockRowsSet}.
-   *
-   * @param kc length of the sums
-   * @param a the array of A
-   * @param ao where A begins
-   * @param lda distance of A's rows
-   * @param b the array of B
-   * @param bo where the panel begins
-   * @param c the array of C
-   * @param co where the tile begins
-   * @param ldc row stride of C
-   */
-  public static void blockRowsAdd(
-      int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
-    if (L == BLOCK) {
-      narrowRowsAdd16(kc, a, ao, lda, b, bo, c, co, ldc);
-      return;
-    }
-    for (int j = 0; j < BLOCK; j += BLOCK_PANEL) {
-      rowsAdd(BLOCK, kc, a, ao, lda, b, bo + j * kc, c, co + j, ldc);
-    }
-  }
-
   private static void rowsSet8(
-      int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+      int kc, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
     FloatVector s0x = FloatVector.zero(F);
     FloatVector s0y = FloatVector.zero(F);
     FloatVector s1x = FloatVector.zero(F);
@@ -468,7 +773,7 @@ public final class MicroKernels {
     FloatVector s6y = FloatVector.zero(F);
     FloatVector s7x = FloatVector.zero(F);
     FloatVector s7y = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak++, bk += NR) {
+    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak++, bk += ldb) {
       FloatVector x = FloatVector.fromArray(F, b, bk);
       FloatVector y = FloatVector.fromArray(F, b, bk + L);
       FloatVector t0 = FloatVector.broadcast(F, a[ak]);
@@ -515,7 +820,7 @@ public final class MicroKernels {
   }
 
   private static void rowsSet4(
-      int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+      int kc, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
     FloatVector s0x = FloatVector.zero(F);
     FloatVector s0y = FloatVector.zero(F);
     FloatVector s1x = FloatVector.zero(F);
@@ -524,7 +829,7 @@ public final class MicroKernels {
     FloatVector s2y = FloatVector.zero(F);
     FloatVector s3x = FloatVector.zero(F);
     FloatVector s3y = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak++, bk += NR) {
+    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak++, bk += ldb) {
       FloatVector x = FloatVector.fromArray(F, b, bk);
       FloatVector y = FloatVector.fromArray(F, b, bk + L);
       FloatVector t0 = FloatVector.broadcast(F, a[ak]);
@@ -551,7 +856,7 @@ public final class MicroKernels {
   }
 
   private static void rowsAdd8(
-      int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+      int kc, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
     FloatVector s0x = FloatVector.zero(F);
     FloatVector s0y = FloatVector.zero(F);
     FloatVector s1x = FloatVector.zero(F);
@@ -568,7 +873,7 @@ public final class MicroKernels {
     FloatVector s6y = FloatVector.zero(F);
     FloatVector s7x = FloatVector.zero(F);
     FloatVector s7y = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak++, bk += NR) {
+    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak++, bk += ldb) {
       FloatVector x = FloatVector.fromArray(F, b, bk);
       FloatVector y = FloatVector.fromArray(F, b, bk + L);
       FloatVector t0 = FloatVector.broadcast(F, a[ak]);
@@ -615,7 +920,7 @@ public final class MicroKernels {
   }
 
   private static void rowsAdd4(
-      int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+      int kc, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
     FloatVector s0x = FloatVector.zero(F);
     FloatVector s0y = FloatVector.zero(F);
     FloatVector s1x = FloatVector.zero(F);
@@ -624,7 +929,7 @@ public final class MicroKernels {
     FloatVector s2y = FloatVector.zero(F);
     FloatVector s3x = FloatVector.zero(F);
     FloatVector s3y = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak++, bk += NR) {
+    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak++, bk += ldb) {
       FloatVector x = FloatVector.fromArray(F, b, bk);
       FloatVector y = FloatVector.fromArray(F, b, bk + L);
       FloatVector t0 = FloatVector.broadcast(F, a[ak]);
@@ -657,6 +962,7 @@ public final class MicroKernels {
       int lda,
       float[] b,
       int bo,
+      int ldb,
       float[] c,
       int co,
       int ldc,
@@ -678,7 +984,7 @@ public final class MicroKernels {
     FloatVector s6y = FloatVector.zero(F);
     FloatVector s7x = FloatVector.zero(F);
     FloatVector s7y = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak++, bk += NR) {
+    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak++, bk += ldb) {
       FloatVector x = FloatVector.fromArray(F, b, bk);
       FloatVector y = FloatVector.fromArray(F, b, bk + L);
       FloatVector t0 = FloatVector.broadcast(F, a[ak]);
@@ -761,6 +1067,7 @@ public final class MicroKernels {
       int lda,
       float[] b,
       int bo,
+      int ldb,
       float[] c,
       int co,
       int ldc,
@@ -774,7 +1081,7 @@ public final class MicroKernels {
     FloatVector s2y = FloatVector.zero(F);
     FloatVector s3x = FloatVector.zero(F);
     FloatVector s3y = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak++, bk += NR) {
+    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak++, bk += ldb) {
       FloatVector x = FloatVector.fromArray(F, b, bk);
       FloatVector y = FloatVector.fromArray(F, b, bk + L);
       FloatVector t0 = FloatVector.broadcast(F, a[ak]);
@@ -815,7 +1122,7 @@ public final class MicroKernels {
   }
 
   private static void colsSet8(
-      int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+      int kc, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
     FloatVector s0x = FloatVector.zero(F);
     FloatVector s0y = FloatVector.zero(F);
     FloatVector s1x = FloatVector.zero(F);
@@ -832,7 +1139,7 @@ public final class MicroKernels {
     FloatVector s6y = FloatVector.zero(F);
     FloatVector s7x = FloatVector.zero(F);
     FloatVector s7y = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += lda, bk += NR) {
+    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += lda, bk += ldb) {
       FloatVector x = FloatVector.fromArray(F, b, bk);
       FloatVector y = FloatVector.fromArray(F, b, bk + L);
       FloatVector t0 = FloatVector.broadcast(F, a[ak]);
@@ -879,7 +1186,7 @@ public final class MicroKernels {
   }
 
   private static void colsSet4(
-      int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+      int kc, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
     FloatVector s0x = FloatVector.zero(F);
     FloatVector s0y = FloatVector.zero(F);
     FloatVector s1x = FloatVector.zero(F);
@@ -888,7 +1195,7 @@ public final class MicroKernels {
     FloatVector s2y = FloatVector.zero(F);
     FloatVector s3x = FloatVector.zero(F);
     FloatVector s3y = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += lda, bk += NR) {
+    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += lda, bk += ldb) {
       FloatVector x = FloatVector.fromArray(F, b, bk);
       FloatVector y = FloatVector.fromArray(F, b, bk + L);
       FloatVector t0 = FloatVector.broadcast(F, a[ak]);
@@ -915,7 +1222,7 @@ public final class MicroKernels {
   }
 
   private static void colsAdd8(
-      int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+      int kc, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
     FloatVector s0x = FloatVector.zero(F);
     FloatVector s0y = FloatVector.zero(F);
     FloatVector s1x = FloatVector.zero(F);
@@ -932,7 +1239,7 @@ public final class MicroKernels {
     FloatVector s6y = FloatVector.zero(F);
     FloatVector s7x = FloatVector.zero(F);
     FloatVector s7y = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += lda, bk += NR) {
+    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += lda, bk += ldb) {
       FloatVector x = FloatVector.fromArray(F, b, bk);
       FloatVector y = FloatVector.fromArray(F, b, bk + L);
       FloatVector t0 = FloatVector.broadcast(F, a[ak]);
@@ -979,7 +1286,7 @@ public final class MicroKernels {
   }
 
   private static void colsAdd4(
-      int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+      int kc, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
     FloatVector s0x = FloatVector.zero(F);
     FloatVector s0y = FloatVector.zero(F);
     FloatVector s1x = FloatVector.zero(F);
@@ -988,7 +1295,7 @@ public final class MicroKernels {
     FloatVector s2y = FloatVector.zero(F);
     FloatVector s3x = FloatVector.zero(F);
     FloatVector s3y = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += lda, bk += NR) {
+    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += lda, bk += ldb) {
       FloatVector x = FloatVector.fromArray(F, b, bk);
       FloatVector y = FloatVector.fromArray(F, b, bk + L);
       FloatVector t0 = FloatVector.broadcast(F, a[ak]);
@@ -1021,6 +1328,7 @@ public final class MicroKernels {
       int lda,
       float[] b,
       int bo,
+      int ldb,
       float[] c,
       int co,
       int ldc,
@@ -1042,7 +1350,7 @@ public final class MicroKernels {
     FloatVector s6y = FloatVector.zero(F);
     FloatVector s7x = FloatVector.zero(F);
     FloatVector s7y = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += lda, bk += NR) {
+    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += lda, bk += ldb) {
       FloatVector x = FloatVector.fromArray(F, b, bk);
       FloatVector y = FloatVector.fromArray(F, b, bk + L);
       FloatVector t0 = FloatVector.broadcast(F, a[ak]);
@@ -1125,6 +1433,7 @@ public final class MicroKernels {
       int lda,
       float[] b,
       int bo,
+      int ldb,
       float[] c,
       int co,
       int ldc,
@@ -1138,7 +1447,7 @@ public final class MicroKernels {
     FloatVector s2y = FloatVector.zero(F);
     FloatVector s3x = FloatVector.zero(F);
     FloatVector s3y = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += lda, bk += NR) {
+    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += lda, bk += ldb) {
       FloatVector x = FloatVector.fromArray(F, b, bk);
       FloatVector y = FloatVector.fromArray(F, b, bk + L);
       FloatVector t0 = FloatVector.broadcast(F, a[ak]);
@@ -1179,10 +1488,10 @@ public final class MicroKernels {
   }
 
   private static void oneSet(
-      int kc, float[] a, int ao, int as, float[] b, int bo, float[] c, int co) {
+      int kc, float[] a, int ao, int as, float[] b, int bo, int ldb, float[] c, int co) {
     FloatVector s0x = FloatVector.zero(F);
     FloatVector s0y = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += as, bk += NR) {
+    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += as, bk += ldb) {
       FloatVector x = FloatVector.fromArray(F, b, bk);
       FloatVector y = FloatVector.fromArray(F, b, bk + L);
       FloatVector t0 = FloatVector.broadcast(F, a[ak]);
@@ -1194,10 +1503,10 @@ public final class MicroKernels {
   }
 
   private static void oneAdd(
-      int kc, float[] a, int ao, int as, float[] b, int bo, float[] c, int co) {
+      int kc, float[] a, int ao, int as, float[] b, int bo, int ldb, float[] c, int co) {
     FloatVector s0x = FloatVector.zero(F);
     FloatVector s0y = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += as, bk += NR) {
+    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += as, bk += ldb) {
       FloatVector x = FloatVector.fromArray(F, b, bk);
       FloatVector y = FloatVector.fromArray(F, b, bk + L);
       FloatVector t0 = FloatVector.broadcast(F, a[ak]);
@@ -1209,10 +1518,20 @@ public final class MicroKernels {
   }
 
   private static void oneScaleAdd(
-      int kc, float[] a, int ao, int as, float[] b, int bo, float[] c, int co, float[] d, int dof) {
+      int kc,
+      float[] a,
+      int ao,
+      int as,
+      float[] b,
+      int bo,
+      int ldb,
+      float[] c,
+      int co,
+      float[] d,
+      int dof) {
     FloatVector s0x = FloatVector.zero(F);
     FloatVector s0y = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += as, bk += NR) {
+    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak += as, bk += ldb) {
       FloatVector x = FloatVector.fromArray(F, b, bk);
       FloatVector y = FloatVector.fromArray(F, b, bk + L);
       FloatVector t0 = FloatVector.broadcast(F, a[ak]);
@@ -1226,7 +1545,7 @@ public final class MicroKernels {
   }
 
   private static void narrowRowsSet16(
-      int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
+      int kc, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
     FloatVector s0x = FloatVector.zero(F);
     FloatVector s1x = FloatVector.zero(F);
     FloatVector s2x = FloatVector.zero(F);
@@ -1243,7 +1562,7 @@ public final class MicroKernels {
     FloatVector s13x = FloatVector.zero(F);
     FloatVector s14x = FloatVector.zero(F);
     FloatVector s15x = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak++, bk += L) {
+    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak++, bk += ldb) {
       FloatVector x = FloatVector.fromArray(F, b, bk);
       FloatVector t0 = FloatVector.broadcast(F, a[ak]);
       s0x = x.fma(t0, s0x);
@@ -1294,76 +1613,5 @@ public final class MicroKernels {
     s13x.intoArray(c, co + 13 * ldc);
     s14x.intoArray(c, co + 14 * ldc);
     s15x.intoArray(c, co + 15 * ldc);
-  }
-
-  private static void narrowRowsAdd16(
-      int kc, float[] a, int ao, int lda, float[] b, int bo, float[] c, int co, int ldc) {
-    FloatVector s0x = FloatVector.zero(F);
-    FloatVector s1x = FloatVector.zero(F);
-    FloatVector s2x = FloatVector.zero(F);
-    FloatVector s3x = FloatVector.zero(F);
-    FloatVector s4x = FloatVector.zero(F);
-    FloatVector s5x = FloatVector.zero(F);
-    FloatVector s6x = FloatVector.zero(F);
-    FloatVector s7x = FloatVector.zero(F);
-    FloatVector s8x = FloatVector.zero(F);
-    FloatVector s9x = FloatVector.zero(F);
-    FloatVector s10x = FloatVector.zero(F);
-    FloatVector s11x = FloatVector.zero(F);
-    FloatVector s12x = FloatVector.zero(F);
-    FloatVector s13x = FloatVector.zero(F);
-    FloatVector s14x = FloatVector.zero(F);
-    FloatVector s15x = FloatVector.zero(F);
-    for (int k = 0, ak = ao, bk = bo; k < kc; k++, ak++, bk += L) {
-      FloatVector x = FloatVector.fromArray(F, b, bk);
-      FloatVector t0 = FloatVector.broadcast(F, a[ak]);
-      s0x = x.fma(t0, s0x);
-      FloatVector t1 = FloatVector.broadcast(F, a[ak + lda]);
-      s1x = x.fma(t1, s1x);
-      FloatVector t2 = FloatVector.broadcast(F, a[ak + 2 * lda]);
-      s2x = x.fma(t2, s2x);
-      FloatVector t3 = FloatVector.broadcast(F, a[ak + 3 * lda]);
-      s3x = x.fma(t3, s3x);
-      FloatVector t4 = FloatVector.broadcast(F, a[ak + 4 * lda]);
-      s4x = x.fma(t4, s4x);
-      FloatVector t5 = FloatVector.broadcast(F, a[ak + 5 * lda]);
-      s5x = x.fma(t5, s5x);
-      FloatVector t6 = FloatVector.broadcast(F, a[ak + 6 * lda]);
-      s6x = x.fma(t6, s6x);
-      FloatVector t7 = FloatVector.broadcast(F, a[ak + 7 * lda]);
-      s7x = x.fma(t7, s7x);
-      FloatVector t8 = FloatVector.broadcast(F, a[ak + 8 * lda]);
-      s8x = x.fma(t8, s8x);
-      FloatVector t9 = FloatVector.broadcast(F, a[ak + 9 * lda]);
-      s9x = x.fma(t9, s9x);
-      FloatVector t10 = FloatVector.broadcast(F, a[ak + 10 * lda]);
-      s10x = x.fma(t10, s10x);
-      FloatVector t11 = FloatVector.broadcast(F, a[ak + 11 * lda]);
-      s11x = x.fma(t11, s11x);
-      FloatVector t12 = FloatVector.broadcast(F, a[ak + 12 * lda]);
-      s12x = x.fma(t12, s12x);
-      FloatVector t13 = FloatVector.broadcast(F, a[ak + 13 * lda]);
-      s13x = x.fma(t13, s13x);
-      FloatVector t14 = FloatVector.broadcast(F, a[ak + 14 * lda]);
-      s14x = x.fma(t14, s14x);
-      FloatVector t15 = FloatVector.broadcast(F, a[ak + 15 * lda]);
-      s15x = x.fma(t15, s15x);
-    }
-    FloatVector.fromArray(F, c, co).add(s0x).intoArray(c, co);
-    FloatVector.fromArray(F, c, co + ldc).add(s1x).intoArray(c, co + ldc);
-    FloatVector.fromArray(F, c, co + 2 * ldc).add(s2x).intoArray(c, co + 2 * ldc);
-    FloatVector.fromArray(F, c, co + 3 * ldc).add(s3x).intoArray(c, co + 3 * ldc);
-    FloatVector.fromArray(F, c, co + 4 * ldc).add(s4x).intoArray(c, co + 4 * ldc);
-    FloatVector.fromArray(F, c, co + 5 * ldc).add(s5x).intoArray(c, co + 5 * ldc);
-    FloatVector.fromArray(F, c, co + 6 * ldc).add(s6x).intoArray(c, co + 6 * ldc);
-    FloatVector.fromArray(F, c, co + 7 * ldc).add(s7x).intoArray(c, co + 7 * ldc);
-    FloatVector.fromArray(F, c, co + 8 * ldc).add(s8x).intoArray(c, co + 8 * ldc);
-    FloatVector.fromArray(F, c, co + 9 * ldc).add(s9x).intoArray(c, co + 9 * ldc);
-    FloatVector.fromArray(F, c, co + 10 * ldc).add(s10x).intoArray(c, co + 10 * ldc);
-    FloatVector.fromArray(F, c, co + 11 * ldc).add(s11x).intoArray(c, co + 11 * ldc);
-    FloatVector.fromArray(F, c, co + 12 * ldc).add(s12x).intoArray(c, co + 12 * ldc);
-    FloatVector.fromArray(F, c, co + 13 * ldc).add(s13x).intoArray(c, co + 13 * ldc);
-    FloatVector.fromArray(F, c, co + 14 * ldc).add(s14x).intoArray(c, co + 14 * ldc);
-    FloatVector.fromArray(F, c, co + 15 * ldc).add(s15x).intoArray(c, co + 15 * ldc);
   }
 }

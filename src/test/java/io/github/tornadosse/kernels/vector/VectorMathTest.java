@@ -29,7 +29,7 @@ class VectorMathTest {
 
   @Test
   void functionsAreAccurateOverTheirRange() {
-    holds(VectorMath::exp, Math::exp, -100, 88);
+    holds(VectorMath::exp, Math::exp, -87.3f, 88.7f);
     holds(VectorMath::log1p, Math::log1p, 0, 1);
     holds(VectorMath::sigmoid, x -> 1 / (1 + Math.exp(-x)), -80, 40);
     holds(VectorMath::silu, x -> x / (1 + Math.exp(-x)), -80, 40);
@@ -50,6 +50,34 @@ class VectorMathTest {
     float[] y = new float[3];
     VectorMath.exp(new float[] {-1000, -110, 0}, 0, y, 0, 3);
     assertThat(y).containsExactly(0, 0, 1);
+    VectorMath.exp(new float[] {90, 88.7f, 200}, 0, y, 0, 3);
+    assertThat(y[0]).isInfinite();
+    assertThat(y[1]).isFinite();
+    assertThat(y[2]).isInfinite();
+  }
+
+  @Test
+  void bitsAreTheSameBeforeAndAfterCompilation() {
+    int n = 4 * MicroKernels.L;
+    float[] x = new float[n];
+    for (int i = 0; i < n; i++) x[i] = 1.37f * i - 40;
+    float[] first = all(x);
+    float[] last = first;
+    for (int i = 0; i < 20000; i++) last = all(x);
+    assertThat(last).isEqualTo(first);
+  }
+
+  private static float[] all(float[] x) {
+    int l = MicroKernels.L;
+    float[] y = new float[4 * x.length];
+    for (int i = 0; i < x.length; i += l) {
+      FloatVector v = FloatVector.fromArray(MicroKernels.F, x, i);
+      VectorMath.exp(v).intoArray(y, 4 * i);
+      VectorMath.softplus(v).intoArray(y, 4 * i + l);
+      VectorMath.silu(v).intoArray(y, 4 * i + 2 * l);
+      y[4 * i + 3 * l] = VectorMath.sum(VectorMath.logSigmoid(v));
+    }
+    return y;
   }
 
   @Test

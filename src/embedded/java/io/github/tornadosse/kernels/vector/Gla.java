@@ -1,0 +1,119 @@
+package io.github.tornadosse.kernels.vector;
+
+import io.github.tornadosse.embedded.Workers;
+import io.github.tornadosse.kernels.Control;
+import java.util.Arrays;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.HeapAccess;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * Chunkwise gated linear attention over segments of rows (docs/mathematics.md section 2; the
+ * contract is that of {@code Operations.gla} and {@code Operations.glaGradient}). One unit of work
+ * is one segment of one head; the longest go first. Any K, V and length, and any gate at most 0.
+ */
+public final class Gla {
+  private static final ThreadLocal<GlaForward> FORWARD = new ThreadLocal<>();
+
+  private Gla() {}
+
+  /**
+   * Forward.
+   *
+   * @param control see {@link Control}; its TOKENS, SEQUENCES and USE_STATE
+   * @param q [2, H, capacity, K]; like k and g one source only without sparse partitions
+   * @param k [2, H, capacity, K]
+   * @param v [H, capacity, V]
+   * @param g [2, H, capacity, K], at most 0
+   * @param rowToken [R] token of each row
+   * @param rowMode [R] bit 0: the row is written, bit 1: it is read
+   * @param rowWeight [R] write-read gate of each row
+   * @param segments [2·S·(N + 1)] begin and end row of each segment
+   * @param state the states [S·(N + 1), H, K, V] from control[stateAt] on; read and written if
+   *     control[USE_STATE] is 1
+   * @param out [H, R, V]; rows of segments are written
+   * @param stateAt entry of control that holds the base index of the states
+   * @param partitions N
+   * @param heads H
+   * @param capacity stride of the token arrays; rows below it are of source 0, others of source 1
+   * @param rowCapacity R
+   * @param key K
+   * @param value V
+   */
+  public static void forward(
+      IntArray control,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      IntArray rowToken,
+      IntArray rowMode,
+      FloatArray rowWeight,
+      IntArray segments,
+      FloatArray state,
+      FloatArray out,
+      int stateAt,
+      int partitions,
+      int heads,
+      int capacity,
+      int rowCapacity,
+      int key,
+      int value) {
+    GlaInputs x =
+        new GlaInputs(
+            HeapAccess.floats(q),
+            HeapAccess.floats(k),
+            HeapAccess.floats(v),
+            HeapAccess.floats(g),
+            HeapAccess.ints(rowToken),
+            HeapAccess.ints(rowMode),
+            HeapAccess.floats(rowWeight),
+            heads,
+            capacity,
+            rowCapacity,
+            key,
+            value);
+    int[] bounds = HeapAccess.ints(segments);
+    long[] order = longestFirst(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
+    float[] states = control.get(Control.USE_STATE) == 1 ? HeapAccess.floats(state) : null;
+    int base = control.get(stateAt);
+    float[] to = HeapAccess.floats(out);
+    Workers.forEach(
+        order.length * heads,
+        (item, worker) -> {
+          int segment = (int) order[item / heads];
+          int head = item % heads;
+          forwardScratch(key, value)
+              .segment(
+                  x,
+                  head,
+                  bounds[2 * segment],
+                  bounds[2 * segment + 1],
+                  states,
+                  base + (segment * heads + head) * key * value,
+                  to);
+        });
+  }
+
+  private static GlaForward forwardScratch(int key, int value) {
+    GlaForward f = FORWARD.get();
+    if (f == null || !f.fits(key, value)) {
+      f = new GlaForward(key, value);
+      FORWARD.set(f);
+    }
+    return f;
+  }
+
+  /** The segments that are not empty, longest first; a segment's index is the low 32 bits. */
+  private static long[] longestFirst(int[] bounds, int count) {
+    long[] order = new long[count];
+    int n = 0;
+    for (int i = 0; i < count; i++) {
+      long length = bounds[2 * i + 1] - bounds[2 * i];
+      if (length > 0) order[n++] = -length << 32 | i;
+    }
+    order = Arrays.copyOf(order, n);
+    Arrays.sort(order);
+    return order;
+  }
+}

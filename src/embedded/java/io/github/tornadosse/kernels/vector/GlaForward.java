@@ -1,0 +1,302 @@
+package io.github.tornadosse.kernels.vector;
+
+import static io.github.tornadosse.kernels.vector.GlaChunk.C;
+import static io.github.tornadosse.kernels.vector.MicroKernels.BLOCK;
+import static io.github.tornadosse.kernels.vector.MicroKernels.F;
+import static io.github.tornadosse.kernels.vector.MicroKernels.L;
+import static io.github.tornadosse.kernels.vector.MicroKernels.MR;
+import static io.github.tornadosse.kernels.vector.MicroKernels.NR;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/**
+ * One worker's forward pass over segments, chunk by chunk (docs/mathematics.md section 2), and its
+ * scratch memory: O(K·V + C·(K + V)) floats whatever the length.
+ *
+ * <p>No factor of the products overflows under any decay. Rows of q are scaled to the start of
+ * their sub-chunk, {@code q·exp(b_i − r_I)}; rows of k are scaled forward step by step, to the
+ * start of sub-chunk I when its scores are built and to the end of the chunk at last, where they
+ * are what the state's update needs. Only inside a sub-chunk k is divided by its decay; where that
+ * could overflow {@link GlaDirect} takes the sub-chunk. Decays are running products of exp(g), not
+ * exponentials of sums, so a strong decay costs its weak neighbours no accuracy.
+ */
+final class GlaForward {
+  /** Decay over a sub-chunk (about e^−40) below which its scores are evaluated directly. */
+  static final float SAFE_DECAY = 4e-18f;
+
+  /** Longest segment that goes token by token when it carries a state. */
+  private static final int FEW = 4;
+
+  private static final int BLOCKS = C / BLOCK;
+
+  private final int key;
+  private final int value;
+  private final int kp; // K padded to whole vectors
+  private final int panels;
+  private final float[] state; // [panels, kp, NR]
+  private final float[] values; // [panels, C, NR]
+  private final float[] qBlock; // [16, kp] q to the start of one sub-chunk
+  private final float[] qStart; // [C, kp] q to the start of the chunk
+  private final float[] qColumns; // [BLOCKS, 16 / P, kp, P] q to the start of each sub-chunk
+  private final float[] keys; // [C, kp] k, scaled on and on
+  private final float[] scores = new float[C * C]; // [j, i], transposed
+  private final float[] running; // [kp] decay since the sub-chunk's start
+  private final float[] total; // [kp] decay since the chunk's start
+  private final float[] decay; // [BLOCKS, kp] decay over each sub-chunk
+  private final boolean[] strong = new boolean[BLOCKS];
+  private final float[] narrow =
+      new float[C * NR]; // the last panel of the output if it is not whole
+  private final float[] square = new float[BLOCK * BLOCK];
+  private final GlaDirect direct;
+  private GlaChunk chunk = new GlaChunk();
+  private GlaChunk next = new GlaChunk();
+
+  /** Keeps the reads that bring rows into the cache alive. */
+  private float touched;
+
+  GlaForward(int key, int value) {
+    this.key = key;
+    this.value = value;
+    kp = (key + L - 1) / L * L;
+    panels = MicroKernels.panels(value);
+    state = new float[panels * kp * NR];
+    values = new float[panels * C * NR];
+    qBlock = new float[BLOCK * kp];
+    qStart = new float[C * kp];
+    qColumns = new float[C * kp];
+    keys = new float[C * kp];
+    running = new float[kp];
+    total = new float[kp];
+    decay = new float[BLOCKS * kp];
+    direct = new GlaDirect(key, kp);
+  }
+
+  /** Whether this scratch fits those sizes. */
+  boolean fits(int key, int value) {
+    return this.key == key && this.value == value;
+  }
+
+  /**
+   * One segment of one head.
+   *
+   * @param begin first row
+   * @param end row after the last
+   * @param states the state [K, V] is read from and written back to it at stateAt; null to start
+   *     from zero and keep nothing
+   * @param out [H, R, V]
+   */
+  void segment(
+      GlaInputs x, int head, int begin, int end, float[] states, int stateAt, float[] out) {
+    if (states != null && end - begin <= FEW) {
+      chunk.load(x, head, begin, end);
+      GlaStep.run(x, chunk, states, stateAt, out, outAt(x, head, begin), total, running, decay);
+      return;
+    }
+    if (states != null) GlaState.unpack(states, stateAt, key, value, state, kp);
+    next.load(x, head, begin, end);
+    for (int row = begin; row < end; row += C) {
+      GlaChunk c = next;
+      next = chunk;
+      chunk = c;
+      next.load(x, head, Math.min(end, row + C), end);
+      boolean fromState = states != null || row > begin;
+      boolean toState = states != null || row + C < end;
+      prepare(x, c);
+      scores(x, c);
+      output(x, c, fromState, out, outAt(x, head, row));
+      if (toState) update(x, c, fromState);
+    }
+    if (states != null) GlaState.pack(state, kp, states, stateAt, key, value);
+  }
+
+  private static int outAt(GlaInputs x, int head, int row) {
+    return (head * x.rowCapacity() + row) * x.value();
+  }
+
+  private void prepare(GlaInputs x, GlaChunk c) {
+    Arrays.fill(total, 1);
+    int blocks = c.blocks();
+    for (int b = 0; b < blocks; b++) {
+      Arrays.fill(running, 1);
+      int first = b * BLOCK;
+      int end = Math.min(c.n, first + BLOCK);
+      for (int i = first; i < end; i++) {
+        queryRow(x, c, i, running, total, qBlock, (i - first) * kp, qStart, i * kp, keys, i * kp);
+      }
+      Arrays.fill(qBlock, (end - first) * kp, BLOCK * kp, 0);
+      Arrays.fill(keys, end * kp, (first + BLOCK) * kp, 0);
+      Transpose.toBlockPanels(qBlock, 0, kp, qColumns, first * kp, kp, square);
+      System.arraycopy(running, 0, decay, b * kp, kp);
+      strong[b] = GlaRows.min(running, 0, kp) < SAFE_DECAY;
+      GlaRows.multiply(total, 0, running, 0, kp);
+    }
+    for (int i = 0; i < c.n; i++) copyValue(x.v(), c.valueAt[i], value, values, i);
+  }
+
+  /** One row: advances the decay, and q to both starts, k divided by its decay. */
+  private static void queryRow(
+      GlaInputs x,
+      GlaChunk c,
+      int i,
+      float[] running,
+      float[] total,
+      float[] q1,
+      int q1At,
+      float[] q2,
+      int q2At,
+      float[] k,
+      int kAt) {
+    queryRow(
+        x.q(),
+        x.k(),
+        x.g(),
+        c.keyAt[i],
+        c.query[i],
+        c.write[i],
+        c.written[i],
+        running,
+        total,
+        q1,
+        q1At,
+        q2,
+        q2At,
+        k,
+        kAt,
+        x.key());
+  }
+
+  private static void queryRow(
+      float[] q,
+      float[] k,
+      float[] g,
+      int at,
+      float qFactor,
+      float kFactor,
+      float gFactor,
+      float[] running,
+      float[] total,
+      float[] q1,
+      int q1At,
+      float[] q2,
+      int q2At,
+      float[] to,
+      int toAt,
+      int n) {
+    int j = 0;
+    for (; j + L <= n; j += L) {
+      FloatVector e =
+          VectorMath.exp(FloatVector.fromArray(F, g, at + j).mul(gFactor))
+              .mul(FloatVector.fromArray(F, running, j));
+      e.intoArray(running, j);
+      FloatVector y = FloatVector.fromArray(F, q, at + j).mul(qFactor).mul(e);
+      y.intoArray(q1, q1At + j);
+      y.mul(FloatVector.fromArray(F, total, j)).intoArray(q2, q2At + j);
+      FloatVector.fromArray(F, k, at + j).mul(kFactor).div(e).intoArray(to, toAt + j);
+    }
+    if (j < n) {
+      VectorMask<Float> m = VectorMath.tail(j, n);
+      FloatVector e =
+          VectorMath.exp(FloatVector.fromArray(F, g, at + j, m).mul(gFactor))
+              .mul(FloatVector.fromArray(F, running, j));
+      e.intoArray(running, j);
+      FloatVector y = FloatVector.fromArray(F, q, at + j, m).mul(qFactor).mul(e);
+      y.intoArray(q1, q1At + j);
+      y.mul(FloatVector.fromArray(F, total, j)).intoArray(q2, q2At + j);
+      FloatVector.fromArray(F, k, at + j, m).mul(kFactor).div(e).intoArray(to, toAt + j);
+    }
+  }
+
+  /** Row i of v into the panels, padded with zeros. */
+  private static void copyValue(float[] v, int at, int n, float[] values, int i) {
+    int j = 0;
+    int to = i * NR;
+    for (; j + NR <= n; j += NR, to += C * NR) {
+      FloatVector.fromArray(F, v, at + j).intoArray(values, to);
+      FloatVector.fromArray(F, v, at + j + L).intoArray(values, to + L);
+    }
+    if (j < n) {
+      System.arraycopy(v, at + j, values, to, n - j);
+      Arrays.fill(values, to + n - j, to + NR, 0);
+    }
+  }
+
+  /** The scores, transposed and masked; afterwards keys are scaled to the chunk's end. */
+  private void scores(GlaInputs x, GlaChunk c) {
+    int blocks = c.blocks();
+    for (int b = 0; b < blocks; b++) {
+      int column = b * BLOCK;
+      int safe = strong[b] ? b : b + 1;
+      for (int j = 0; j < safe * BLOCK; j += BLOCK) {
+        MicroKernels.blockRowsSet(
+            kp, keys, j * kp, kp, qColumns, column * kp, scores, j * C + column, C);
+      }
+      if (strong[b]) {
+        direct.scores(x, c, column, keys, kp, scores);
+      } else {
+        for (int j = 1; j < BLOCK; j++) {
+          int at = (column + j) * C + column;
+          Arrays.fill(scores, at, at + j, 0);
+        }
+      }
+      for (int j = 0; j < safe * BLOCK; j++) GlaRows.multiply(keys, j * kp, decay, b * kp, kp);
+    }
+  }
+
+  private void output(GlaInputs x, GlaChunk c, boolean fromState, float[] out, int outAt) {
+    for (int p = 0; p < panels; p++) {
+      int columns = Math.min(NR, value - p * NR);
+      if (columns == NR) {
+        panel(x, c, p, fromState, out, outAt + p * NR, value);
+      } else {
+        panel(x, c, p, fromState, narrow, 0, NR);
+        for (int i = 0; i < c.n; i++) {
+          System.arraycopy(narrow, i * NR, out, outAt + i * value + p * NR, columns);
+        }
+      }
+    }
+  }
+
+  private void panel(
+      GlaInputs x, GlaChunk c, int p, boolean fromState, float[] to, int at, int ld) {
+    int n = c.n;
+    int i = 0;
+    for (; i + MR <= n; i += MR) {
+      int d = at + i * ld;
+      MicroKernels.tileRowsSet(
+          fromState ? kp : 0, qStart, i * kp, kp, state, p * kp * NR, to, d, ld);
+      MicroKernels.tileColsAdd(Math.min(i + MR, n), scores, i, C, values, p * C * NR, to, d, ld);
+      touch(x, p * C + i, MR, panels);
+    }
+    if (i < n) {
+      int d = at + i * ld;
+      MicroKernels.rowsSet(
+          n - i, fromState ? kp : 0, qStart, i * kp, kp, state, p * kp * NR, to, d, ld);
+      MicroKernels.colsAdd(n - i, n, scores, i, C, values, p * C * NR, to, d, ld);
+    }
+  }
+
+  /** Reads parts of the next chunk's rows, so that they come while the products run. */
+  private void touch(GlaInputs x, int done, int step, int of) {
+    int from = done * next.n / (of * C);
+    int to = (done + step) * next.n / (of * C);
+    float t = 0;
+    for (int i = from; i < to; i++) {
+      t += GlaRows.touch(x.g(), next.keyAt[i], key) + GlaRows.touch(x.q(), next.keyAt[i], key);
+      t += GlaRows.touch(x.k(), next.keyAt[i], key) + GlaRows.touch(x.v(), next.valueAt[i], value);
+    }
+    touched = t;
+  }
+
+  private void update(GlaInputs x, GlaChunk c, boolean fromState) {
+    for (int p = 0; p < panels; p++) {
+      if (fromState) {
+        MicroKernels.colsScaleAdd(
+            kp, c.n, keys, 0, kp, values, p * C * NR, state, p * kp * NR, NR, total, 0);
+      } else {
+        MicroKernels.colsSet(kp, c.n, keys, 0, kp, values, p * C * NR, state, p * kp * NR, NR);
+      }
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package io.github.tornadosse.kernels.vector;
+
+import static io.github.tornadosse.kernels.vector.MicroKernels.BLOCK;
+import static io.github.tornadosse.kernels.vector.MicroKernels.BLOCK_PANEL;
+import static io.github.tornadosse.kernels.vector.MicroKernels.F;
+import static io.github.tornadosse.kernels.vector.MicroKernels.L;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+
+/**
+ * Transposes 16 rows at a time. With 16 lanes a 16×16 square takes four rounds in which rows a
+ * distance d apart exchange lanes; other vector shapes copy element by element.
+ */
+final class Transpose {
+  private static final IntVector LOW1 = index(1, false);
+  private static final IntVector HIGH1 = index(1, true);
+  private static final IntVector LOW2 = index(2, false);
+  private static final IntVector HIGH2 = index(2, true);
+  private static final IntVector LOW4 = index(4, false);
+  private static final IntVector HIGH4 = index(4, true);
+  private static final IntVector LOW8 = index(8, false);
+  private static final IntVector HIGH8 = index(8, true);
+
+  private Transpose() {}
+
+  /** Lanes of the lower (or higher) row of a pair d apart after their exchange. */
+  private static IntVector index(int d, boolean high) {
+    int[] lanes = new int[BLOCK];
+    for (int j = 0; j < BLOCK; j++) {
+      if (high) {
+        lanes[j] = (j & d) == 0 ? j + d : BLOCK + j;
+      } else {
+        lanes[j] = (j & d) == 0 ? j : BLOCK + j - d;
+      }
+    }
+    return IntVector.fromArray(IntVector.SPECIES_512, lanes, 0);
+  }
+
+  /**
+   * 16 rows of a, columns 0 to n − 1, to panels {@code [16 / P, n, P]} with P = BLOCK_PANEL.
+   *
+   * @param a [16, lda] from ao on; n columns rounded up to 16 must be there
+   * @param to 16·n elements from toAt on
+   * @param n columns, a multiple of the vector length
+   * @param scratch 256 elements
+   */
+  static void toBlockPanels(
+      float[] a, int ao, int lda, float[] to, int toAt, int n, float[] scratch) {
+    if (L == BLOCK) {
+      for (int c = 0; c < n; c += BLOCK) {
+        square(a, ao + c, lda, to, toAt + c * BLOCK, BLOCK, scratch);
+      }
+      return;
+    }
+    for (int j = 0; j < BLOCK; j += BLOCK_PANEL) {
+      byElement(a, ao + j * lda, lda, BLOCK_PANEL, to, toAt + j * n, BLOCK_PANEL, n);
+    }
+  }
+
+  /** to [columns, ld] = aᵀ for a [rows, lda]. */
+  private static void byElement(
+      float[] a, int ao, int lda, int rows, float[] to, int toAt, int ld, int columns) {
+    for (int i = 0; i < rows; i++) {
+      int d = toAt + i;
+      for (int c = 0, s = ao + i * lda; c < columns; c++, s++, d += ld) to[d] = a[s];
+    }
+  }
+
+  /** One 16×16 square. */
+  private static void square(
+      float[] a, int ao, int lda, float[] to, int toAt, int ld, float[] scratch) {
+    for (int r = 0; r < BLOCK; r += 4) {
+      near(a, ao + r * lda, lda, scratch, r * BLOCK);
+    }
+    for (int r = 0; r < 4; r++) {
+      far(scratch, r * BLOCK, to, toAt + r * ld, ld);
+    }
+  }
+
+  private static void near(float[] a, int ao, int lda, float[] to, int toAt) {
+    FloatVector r0 = FloatVector.fromArray(F, a, ao);
+    FloatVector r1 = FloatVector.fromArray(F, a, ao + lda);
+    FloatVector r2 = FloatVector.fromArray(F, a, ao + 2 * lda);
+    FloatVector r3 = FloatVector.fromArray(F, a, ao + 3 * lda);
+    FloatVector s0 = pick(r0, r1, LOW1);
+    FloatVector s1 = pick(r0, r1, HIGH1);
+    FloatVector s2 = pick(r2, r3, LOW1);
+    FloatVector s3 = pick(r2, r3, HIGH1);
+    pick(s0, s2, LOW2).intoArray(to, toAt);
+    pick(s1, s3, LOW2).intoArray(to, toAt + BLOCK);
+    pick(s0, s2, HIGH2).intoArray(to, toAt + 2 * BLOCK);
+    pick(s1, s3, HIGH2).intoArray(to, toAt + 3 * BLOCK);
+  }
+
+  private static void far(float[] a, int ao, float[] to, int toAt, int ld) {
+    FloatVector r0 = FloatVector.fromArray(F, a, ao);
+    FloatVector r1 = FloatVector.fromArray(F, a, ao + 4 * BLOCK);
+    FloatVector r2 = FloatVector.fromArray(F, a, ao + 8 * BLOCK);
+    FloatVector r3 = FloatVector.fromArray(F, a, ao + 12 * BLOCK);
+    FloatVector s0 = pick(r0, r1, LOW4);
+    FloatVector s1 = pick(r0, r1, HIGH4);
+    FloatVector s2 = pick(r2, r3, LOW4);
+    FloatVector s3 = pick(r2, r3, HIGH4);
+    pick(s0, s2, LOW8).intoArray(to, toAt);
+    pick(s1, s3, LOW8).intoArray(to, toAt + 4 * ld);
+    pick(s0, s2, HIGH8).intoArray(to, toAt + 8 * ld);
+    pick(s1, s3, HIGH8).intoArray(to, toAt + 12 * ld);
+  }
+
+  private static FloatVector pick(FloatVector low, FloatVector high, IntVector lanes) {
+    return lanes
+        .selectFrom(low.reinterpretAsInts(), high.reinterpretAsInts())
+        .reinterpretAsFloats();
+  }
+}
