@@ -1,0 +1,71 @@
+package io.github.tornadosse.runtime;
+
+import io.github.tornadosse.graph.Operations;
+import io.github.tornadosse.graph.PortableOperations;
+import io.github.tornadosse.tensor.UserError;
+import java.util.List;
+
+/** Which tier of kernels a program uses, and why. */
+public final class Tiers {
+  private static final String VECTOR_CLASS = "io.github.tornadosse.graph.VectorOperations";
+  private static final String VECTOR_MODULE = "jdk.incubator.vector";
+
+  private Tiers() {}
+
+  /** Names that {@link #choose} takes. */
+  public static final List<String> NAMES = List.of("auto", "vector", "portable");
+
+  /**
+   * A tier and the reason for it.
+   *
+   * @param operations the tier
+   * @param reason why it was chosen, for the log
+   */
+  public record Choice(Operations operations, String reason) {}
+
+  /**
+   * Chooses a tier for the embedded runtime.
+   *
+   * @param name auto, vector or portable
+   * @return the tier and why
+   * @throws UserError if the tier is unknown or cannot be used here
+   */
+  public static Choice choose(String name) {
+    String obstacle = vectorObstacle();
+    return switch (name) {
+      case "portable" -> new Choice(new PortableOperations(), "asked for");
+      case "vector" -> {
+        if (obstacle != null) {
+          throw new UserError("tier 'vector' cannot be used: " + obstacle);
+        }
+        yield new Choice(vector(), "asked for");
+      }
+      case "auto" ->
+          obstacle == null
+              ? new Choice(vector(), "the embedded runtime and the Vector API are there")
+              : new Choice(new PortableOperations(), "no vector tier: " + obstacle);
+      default ->
+          throw new UserError("unknown tier '" + name + "'; choose one of " + String.join(", ", NAMES));
+    };
+  }
+
+  private static String vectorObstacle() {
+    if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
+      return "the JVM was started without --add-modules " + VECTOR_MODULE;
+    }
+    try {
+      Class.forName(VECTOR_CLASS, false, Tiers.class.getClassLoader());
+      return null;
+    } catch (ClassNotFoundException e) {
+      return "the embedded runtime's jar is not on the class path";
+    }
+  }
+
+  private static Operations vector() {
+    try {
+      return (Operations) Class.forName(VECTOR_CLASS).getDeclaredConstructor().newInstance();
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("cannot make " + VECTOR_CLASS, e);
+    }
+  }
+}
