@@ -1,0 +1,9 @@
+package io.github.tornadosse.graph;
+
+/** The portable tier keeps the contract. */
+class PortableOperationsTest extends OperationsContract {
+  @Override
+  protected Operations operations() {
+    return new PortableOperations();
+  }
+}
