@@ -1,6 +1,8 @@
 package io.github.tornadosse.embedded;
 
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
@@ -8,6 +10,7 @@ import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
 /** Runs the graphs of one plan. */
 public final class PlanRunner {
   private final List<GraphDefinition> graphs;
+  private final Map<GraphDefinition, List<PreparedTask>> prepared = new IdentityHashMap<>();
   private List<GraphDefinition> selected;
 
   /**
@@ -29,14 +32,23 @@ public final class PlanRunner {
     Profile profile = new Profile();
     long start = System.nanoTime();
     for (GraphDefinition graph : selected) {
-      for (GraphDefinition.TaskStep task : graph.tasks()) {
-        TaskCall.call(task.code(), task.arguments());
+      for (PreparedTask task : prepared(graph)) {
+        task.run();
       }
     }
     long time = System.nanoTime() - start;
     profile.addTotal(time);
     profile.addKernel(time);
     return profile;
+  }
+
+  private List<PreparedTask> prepared(GraphDefinition graph) {
+    return prepared.computeIfAbsent(
+        graph,
+        g ->
+            g.tasks().stream()
+                .map(t -> PreparedTask.of(g.name() + "." + t.id(), t.code(), t.arguments()))
+                .toList());
   }
 
   /**
