@@ -46,7 +46,7 @@ public final class LanguageModel implements AutoCloseable {
    * @param ops the tier of kernels
    * @param tokens largest number of tokens of one execution (a block)
    * @param sequences largest number of packed sequences that are scored at a time
-   * @param weights all parameters, in the order of {@link ParameterLayout#tensors()}
+   * @param weights all parameters, in the order of {@link #tensors}
    * @return the model, with empty states
    * @throws io.github.tornadosse.tensor.UserError if it does not fit into memory
    */
@@ -136,9 +136,14 @@ public final class LanguageModel implements AutoCloseable {
     return config;
   }
 
-  /** Names and shapes of the parameters. */
-  public List<TensorSpec> tensors() {
-    return layout.tensors();
+  /**
+   * Names and shapes of a model's parameters.
+   *
+   * @param config the model's configuration
+   * @return in the order that {@link #create} takes
+   */
+  public static List<TensorSpec> tensors(ModelConfig config) {
+    return new ParameterLayout(config).tensors();
   }
 
   /** Forgets everything read so far. */
