@@ -1,5 +1,6 @@
 package io.github.tornadosse.checkpoint;
 
+import io.github.tornadosse.tensor.FileErrors;
 import io.github.tornadosse.tensor.UserError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -113,20 +114,18 @@ public final class AtomicFiles {
   }
 
   /**
-   * Writes a directory that is not there yet, whole or not at all. The parents are made where
-   * needed.
+   * Writes a directory that is not there yet, or is empty, whole or not at all. The parents are
+   * made where needed.
    *
    * @param directory the directory
    * @param content writes its files, which are forced to the disk afterwards
-   * @throws UserError if the directory is there or cannot be written
+   * @throws UserError if the directory is there with files in it, or cannot be written
    */
   public static void writeDirectory(Path directory, DirectoryContent content) {
     Path temporary = temporaryName(directory);
     try {
       Files.createDirectories(parent(directory));
-      if (Files.exists(directory)) {
-        throw new UserError("cannot write " + directory + ": it is there already");
-      }
+      checkVacant(directory);
       Files.createDirectory(temporary);
       content.writeTo(temporary);
       syncTree(temporary);
@@ -206,6 +205,15 @@ public final class AtomicFiles {
       try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
         channel.force(true);
       }
+    }
+  }
+
+  private static void checkVacant(Path directory) {
+    if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)
+        && !(Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)
+            && list(directory).isEmpty())) {
+      throw new UserError(
+          "cannot write " + directory + ": it is there already; remove it or name another place");
     }
   }
 

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import io.github.tornadosse.tensor.FileErrors;
+import io.github.tornadosse.tensor.NearestName;
 import io.github.tornadosse.tensor.UserError;
 import java.io.EOFException;
 import java.io.IOException;

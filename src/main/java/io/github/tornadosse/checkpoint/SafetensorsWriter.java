@@ -16,6 +16,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Writes a safetensors file. Tensors and metadata are named first and written by {@link #write},
@@ -30,19 +31,6 @@ public final class SafetensorsWriter {
 
   private final Map<String, String> metadata = new LinkedHashMap<>();
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
-
-  /** Gives a tensor's elements, a part at a time. */
-  @FunctionalInterface
-  public interface FloatSource {
-    /**
-     * Copies a part of the elements.
-     *
-     * @param from index of the first element, in row-major order
-     * @param destination where they go, from index 0
-     * @param count how many
-     */
-    void copy(int from, float[] destination, int count);
-  }
 
   private interface Content {
     void writeTo(FileChannel channel) throws IOException;
@@ -79,28 +67,39 @@ public final class SafetensorsWriter {
    */
   public SafetensorsWriter floats(TensorSpec spec, DType dtype, float[] data, int offset) {
     checkRange(spec, offset, data.length);
-    return floats(
-        spec,
-        dtype,
-        (from, destination, count) -> System.arraycopy(data, offset + from, destination, 0, count));
+    return floats(spec, dtype, () -> data, offset);
   }
 
   /**
-   * Adds a tensor of floats, to be asked for part by part when the file is written.
+   * Adds a tensor of floats, to be asked for when the file is written, so that one tensor at a time
+   * has to be in memory.
    *
    * @param spec its name and shape
    * @param dtype F32, or F16 or BF16, to which the values are rounded to nearest even
-   * @param source gives its elements
+   * @param data gives its elements in row-major order
    * @return this
    * @throws IllegalArgumentException if the name is there already or the type is another
    */
-  public SafetensorsWriter floats(TensorSpec spec, DType dtype, FloatSource source) {
+  public SafetensorsWriter floats(TensorSpec spec, DType dtype, Supplier<float[]> data) {
+    return floats(spec, dtype, data, 0);
+  }
+
+  private SafetensorsWriter floats(
+      TensorSpec spec, DType dtype, Supplier<float[]> data, int offset) {
     if (dtype != DType.F32 && dtype != DType.F16 && dtype != DType.BF16) {
       throw new IllegalArgumentException(
           spec + ": floats are written as F32, F16 or BF16, not as " + dtype);
     }
     int elements = spec.size();
-    return add(new Tensor(spec, dtype, channel -> writeFloats(channel, elements, dtype, source)));
+    return add(
+        new Tensor(
+            spec,
+            dtype,
+            channel -> {
+              float[] values = data.get();
+              checkRange(spec, offset, values.length);
+              writeFloats(channel, elements, dtype, values, offset);
+            }));
   }
 
   /**
@@ -201,19 +200,18 @@ public final class SafetensorsWriter {
   }
 
   private static void writeFloats(
-      FileChannel channel, int elements, DType dtype, FloatSource source) throws IOException {
-    float[] part = new float[Math.min(CHUNK_ELEMENTS, elements)];
-    ByteBuffer buffer =
-        ByteBuffer.allocate(part.length * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-    for (long from = 0; from < elements; from += part.length) {
-      int count = (int) Math.min(part.length, elements - from);
-      source.copy((int) from, part, count);
+      FileChannel channel, int elements, DType dtype, float[] data, int offset) throws IOException {
+    int size = Math.min(CHUNK_ELEMENTS, elements);
+    ByteBuffer buffer = ByteBuffer.allocate(size * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    for (long from = 0; from < elements; from += size) {
+      int first = offset + (int) from;
+      int end = first + (int) Math.min(size, elements - from);
       buffer.clear();
-      for (int i = 0; i < count; i++) {
+      for (int i = first; i < end; i++) {
         switch (dtype) {
-          case F32 -> buffer.putFloat(part[i]);
-          case F16 -> buffer.putShort(Float.floatToFloat16(part[i]));
-          default -> buffer.putShort(DType.toBfloat16(part[i]));
+          case F32 -> buffer.putFloat(data[i]);
+          case F16 -> buffer.putShort(Float.floatToFloat16(data[i]));
+          default -> buffer.putShort(DType.toBfloat16(data[i]));
         }
       }
       AtomicFiles.writeFully(channel, buffer.flip());

@@ -1,6 +1,5 @@
-package io.github.tornadosse.checkpoint;
+package io.github.tornadosse.tensor;
 
-import io.github.tornadosse.tensor.UserError;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -11,7 +10,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 
 /** Turns what the file system refuses into errors of one line. */
-final class FileErrors {
+public final class FileErrors {
   private static final int SHOWN = 120;
 
   private FileErrors() {}
@@ -24,12 +23,17 @@ final class FileErrors {
    * @param cause why not
    * @return the error to throw
    */
-  static UserError of(String action, Path file, IOException cause) {
+  public static UserError of(String action, Path file, IOException cause) {
     return new UserError(action + " " + file + ": " + reason(cause), cause);
   }
 
-  /** The reason of an exception in words, without its paths and in one line. */
-  static String reason(IOException cause) {
+  /**
+   * The reason of an exception in words, without its paths and in one line.
+   *
+   * @param cause the exception
+   * @return the reason
+   */
+  public static String reason(IOException cause) {
     if (cause instanceof NoSuchFileException) {
       return "no such file or directory";
     }
@@ -50,8 +54,14 @@ final class FileErrors {
     return text == null ? cause.getClass().getSimpleName() : firstLine(text);
   }
 
-  /** A text from a file in quotes, short, on one line and without control characters. */
-  static String quote(String text) {
+  /**
+   * A text from a file as it can be shown: in quotes, short, on one line and without control
+   * characters.
+   *
+   * @param text the text
+   * @return its beginning in quotes
+   */
+  public static String quote(String text) {
     StringBuilder shown = new StringBuilder("\"");
     text.codePoints()
         .limit(SHOWN)
@@ -69,8 +79,13 @@ final class FileErrors {
     return shown.append('"').toString();
   }
 
-  /** The first line of a text, without control characters. */
-  static String firstLine(String text) {
+  /**
+   * The first line of a text, without control characters.
+   *
+   * @param text the text
+   * @return its first line
+   */
+  public static String firstLine(String text) {
     return text.lines().findFirst().orElse("").replaceAll("\\p{Cntrl}", " ").strip();
   }
 }

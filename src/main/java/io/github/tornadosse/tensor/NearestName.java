@@ -1,10 +1,10 @@
-package io.github.tornadosse.checkpoint;
+package io.github.tornadosse.tensor;
 
 import java.util.Collection;
 import java.util.Optional;
 
 /** Finds the name that somebody probably meant. */
-final class NearestName {
+public final class NearestName {
   private static final int LONGEST = 200;
 
   private NearestName() {}
@@ -12,8 +12,12 @@ final class NearestName {
   /**
    * The candidate with the fewest inserted, removed or replaced characters, the first of equals;
    * none if even that one shares less than half of its characters with the name.
+   *
+   * @param name what was written
+   * @param candidates what there is
+   * @return the nearest of them
    */
-  static Optional<String> of(String name, Collection<String> candidates) {
+  public static Optional<String> of(String name, Collection<String> candidates) {
     String best = null;
     int bestDistance = Integer.MAX_VALUE;
     for (String candidate : candidates) {
