@@ -1,5 +1,6 @@
 package io.github.tornadosse.graph;
 
+import io.github.tornadosse.tensor.UserError;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +38,7 @@ public final class Buffers {
    * @param name its name in messages and in {@link #byName()}
    * @param n number of elements
    * @return the array; the same one for the same name
-   * @throws IllegalArgumentException if n exceeds what one array can hold, naming the array
+   * @throws UserError if n exceeds what one array can hold, naming the array
    */
   public FloatArray floats(String name, long n) {
     int size = count(name, n);
@@ -50,7 +51,7 @@ public final class Buffers {
    * @param name its name in messages and in {@link #byName()}
    * @param n number of elements
    * @return the array; the same one for the same name
-   * @throws IllegalArgumentException if n exceeds what one array can hold, naming the array
+   * @throws UserError if n exceeds what one array can hold, naming the array
    */
   public IntArray ints(String name, long n) {
     int size = count(name, n);
@@ -59,8 +60,13 @@ public final class Buffers {
 
   private int count(String name, long n) {
     if (n > Integer.MAX_VALUE - 16) {
-      throw new IllegalArgumentException(
-          "array '" + name + "' would need " + n + " elements; one array holds at most 2147483631");
+      throw new UserError(
+          "array '"
+              + name
+              + "' would need "
+              + n
+              + " elements, and one array holds at most 2147483631; take fewer tokens a batch or a"
+              + " smaller model");
     }
     Long before = bytes.putIfAbsent(name, 4 * n);
     if (before != null && before != 4 * n) {
