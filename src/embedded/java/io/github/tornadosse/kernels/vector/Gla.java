@@ -14,6 +14,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 public final class Gla {
   private static final ThreadLocal<GlaForward> FORWARD = new ThreadLocal<>();
+  private static final ThreadLocal<GlaBackward> BACKWARD = new ThreadLocal<>();
 
   private Gla() {}
 
@@ -93,6 +94,115 @@ public final class Gla {
                   base + (segment * heads + head) * key * value,
                   to);
         });
+  }
+
+  /**
+   * Gradients. The number of heads H and R follow from the sizes of dvRows and rowToken.
+   *
+   * @param control see {@link Control}; its TOKENS, SEQUENCES and USE_STATE
+   * @param q [2, H, capacity, K]; like k and g one source only without sparse partitions
+   * @param k [2, H, capacity, K]
+   * @param v [H, capacity, V]
+   * @param g [2, H, capacity, K]
+   * @param rowToken [R]
+   * @param rowMode [R]
+   * @param rowWeight [R]
+   * @param segments [2·S·(N + 1)]
+   * @param state the initial states [S·(N + 1), H, K, V] from control[stateAt] on; read if
+   *     control[USE_STATE] is 1
+   * @param dOut gradient of each token's output [H, capacity, V]
+   * @param dState from control[dStateAt] on, if control[USE_STATE] is 1: in, the gradient of the
+   *     final states; out, that of the initial ones
+   * @param dRows [3, H, R, K]: gradients of each row's q and k, weight included, and of its g
+   * @param dvRows [H, R, V]: gradient of each row's v
+   * @param stateAt entry of control that holds the base index of the states
+   * @param dStateAt entry of control that holds the base index of their gradients
+   * @param partitions N
+   * @param capacity stride of the token arrays
+   * @param key K
+   * @param value V
+   * @throws IllegalArgumentException if the sizes of rowToken, dRows and dvRows do not agree
+   */
+  public static void gradient(
+      IntArray control,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      IntArray rowToken,
+      IntArray rowMode,
+      FloatArray rowWeight,
+      IntArray segments,
+      FloatArray state,
+      FloatArray dOut,
+      FloatArray dState,
+      FloatArray dRows,
+      FloatArray dvRows,
+      int stateAt,
+      int dStateAt,
+      int partitions,
+      int capacity,
+      int key,
+      int value) {
+    int rowCapacity = rowToken.getSize();
+    int heads = dvRows.getSize() / rowCapacity / value;
+    if (dvRows.getSize() != (long) heads * rowCapacity * value
+        || dRows.getSize() != 3L * heads * rowCapacity * key) {
+      throw new IllegalArgumentException(
+          "dRows of %d and dvRows of %d elements do not fit %d rows of K = %d and V = %d"
+              .formatted(dRows.getSize(), dvRows.getSize(), rowCapacity, key, value));
+    }
+    GlaInputs x =
+        new GlaInputs(
+            HeapAccess.floats(q),
+            HeapAccess.floats(k),
+            HeapAccess.floats(v),
+            HeapAccess.floats(g),
+            HeapAccess.ints(rowToken),
+            HeapAccess.ints(rowMode),
+            HeapAccess.floats(rowWeight),
+            heads,
+            capacity,
+            rowCapacity,
+            key,
+            value);
+    boolean carried = control.get(Control.USE_STATE) == 1;
+    GlaBackward.Gradients y =
+        new GlaBackward.Gradients(
+            HeapAccess.floats(dOut),
+            carried ? HeapAccess.floats(state) : null,
+            carried ? HeapAccess.floats(dState) : null,
+            HeapAccess.floats(dRows),
+            HeapAccess.floats(dvRows));
+    int[] bounds = HeapAccess.ints(segments);
+    long[] order = longestFirst(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
+    int stateBase = control.get(stateAt);
+    int gradientBase = control.get(dStateAt);
+    Workers.forEach(
+        order.length * heads,
+        (item, worker) -> {
+          int segment = (int) order[item / heads];
+          int head = item % heads;
+          int at = (segment * heads + head) * key * value;
+          backwardScratch(key, value)
+              .segment(
+                  x,
+                  y,
+                  head,
+                  bounds[2 * segment],
+                  bounds[2 * segment + 1],
+                  stateBase + at,
+                  gradientBase + at);
+        });
+  }
+
+  private static GlaBackward backwardScratch(int key, int value) {
+    GlaBackward b = BACKWARD.get();
+    if (b == null || !b.fits(key, value)) {
+      b = new GlaBackward(key, value);
+      BACKWARD.set(b);
+    }
+    return b;
   }
 
   private static GlaForward forwardScratch(int key, int value) {

@@ -26,6 +26,9 @@ final class GlaChunk {
   /** Factor of g (and of v in the gradient): 1 if the row is written, else 0. */
   final float[] written = new float[C];
 
+  /** Factor of dO: 1 if the row is read, else 0. */
+  final float[] read = new float[C];
+
   /** Fills the chunk with rows from first up to end (exclusive), at most C. */
   void load(GlaInputs x, int head, int first, int end) {
     this.first = first;
@@ -40,6 +43,7 @@ final class GlaChunk {
       valueAt[i] = (head * x.capacity() + token) * x.value();
       query[i] = (mode & 2) == 0 ? 0 : x.weight()[row] * scale;
       written[i] = mode & 1;
+      read[i] = mode >> 1 & 1;
       write[i] = (mode & 1) == 0 ? 0 : x.weight()[row];
     }
   }

@@ -30,6 +30,15 @@ final class GlaRows {
     }
   }
 
+  /** a += b ⊙ c. */
+  static void addProduct(float[] a, int at, float[] b, int bAt, float[] c, int cAt, int n) {
+    for (int i = 0; i < n; i += L) {
+      FloatVector.fromArray(F, b, bAt + i)
+          .fma(FloatVector.fromArray(F, c, cAt + i), FloatVector.fromArray(F, a, at + i))
+          .intoArray(a, at + i);
+    }
+  }
+
   /** ⟨a, b⟩. */
   static float dot(float[] a, int at, float[] b, int bAt, int n) {
     FloatVector s = FloatVector.zero(F);

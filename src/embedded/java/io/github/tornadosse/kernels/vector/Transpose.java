@@ -4,6 +4,7 @@ import static io.github.tornadosse.kernels.vector.MicroKernels.BLOCK;
 import static io.github.tornadosse.kernels.vector.MicroKernels.BLOCK_PANEL;
 import static io.github.tornadosse.kernels.vector.MicroKernels.F;
 import static io.github.tornadosse.kernels.vector.MicroKernels.L;
+import static io.github.tornadosse.kernels.vector.MicroKernels.NR;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -55,6 +56,34 @@ final class Transpose {
     }
     for (int j = 0; j < BLOCK; j += BLOCK_PANEL) {
       byElement(a, ao + j * lda, lda, BLOCK_PANEL, to, toAt + j * n, BLOCK_PANEL, n);
+    }
+  }
+
+  /**
+   * Panels of a matrix [rows, columns] to panels of its transpose.
+   *
+   * @param a [columns / NR, rows, NR]
+   * @param to [rows / NR, columns, NR]
+   * @param rows a multiple of NR
+   * @param columns a multiple of NR
+   * @param scratch 256 elements
+   */
+  static void panels(float[] a, float[] to, int rows, int columns, float[] scratch) {
+    for (int c = 0; c < columns; c += NR) {
+      for (int r = 0; r < rows; r += NR) {
+        panelSquare(a, (c / NR * rows + r) * NR, to, (r / NR * columns + c) * NR, scratch);
+      }
+    }
+  }
+
+  private static void panelSquare(float[] a, int ao, float[] to, int toAt, float[] scratch) {
+    if (L == BLOCK) {
+      square(a, ao, NR, to, toAt, NR, scratch);
+      square(a, ao + L, NR, to, toAt + L * NR, NR, scratch);
+      square(a, ao + L * NR, NR, to, toAt + L, NR, scratch);
+      square(a, ao + L * NR + L, NR, to, toAt + L * NR + L, NR, scratch);
+    } else {
+      byElement(a, ao, NR, NR, to, toAt, NR, NR);
     }
   }
 

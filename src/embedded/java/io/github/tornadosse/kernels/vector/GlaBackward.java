@@ -1,0 +1,641 @@
+package io.github.tornadosse.kernels.vector;
+
+import static io.github.tornadosse.kernels.vector.GlaChunk.C;
+import static io.github.tornadosse.kernels.vector.MicroKernels.BLOCK;
+import static io.github.tornadosse.kernels.vector.MicroKernels.F;
+import static io.github.tornadosse.kernels.vector.MicroKernels.L;
+import static io.github.tornadosse.kernels.vector.MicroKernels.MR;
+import static io.github.tornadosse.kernels.vector.MicroKernels.NR;
+
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+
+/**
+ * One worker's backward pass over segments (docs/mathematics.md section 2), and its scratch memory.
+ *
+ * <p>A first sweep forward recomputes the state before each chunk; then the chunks are taken from
+ * the last to the first, with the gradient of the state carried along. The states kept take at most
+ * {@link #KEPT_BYTES}: of a longer segment every so many chunks' state is kept at first, and the
+ * others are recomputed group by group.
+ *
+ * <p>The decays are split as in {@link GlaForward}: for dq the keys are scaled forward, for dk the
+ * queries backward. The gate's gradient at a row is the sum, over all pairs of a write before it
+ * and a read at or after it, of what the pair contributes. The pairs are counted where no large
+ * terms cancel: a row's read of its own write, which no gate touches, is left out of the
+ * differences; what the final state gets from earlier rows is a running sum from the front; what
+ * reads get from the initial state, from the back.
+ */
+final class GlaBackward {
+  /** Most memory for the kept states of one worker. */
+  static final int KEPT_BYTES = 32 << 20;
+
+  private static final int BLOCKS = C / BLOCK;
+
+  private final int key;
+  private final int value;
+  private final int kp; // K padded to whole panels
+  private final int vp; // V padded to whole panels
+  private final int
+      ldk; // row strides: an odd number of vectors, so that columns spread in the cache
+  private final int ldv;
+  private final int group; // chunks whose states are kept at a time
+  private final float[] qs; // [C, ldk] q, scaled backward on and on
+  private final float[] ks; // [C, ldk] k, scaled forward on and on
+  private final float[] qDecay; // [C, ldk] decay from the sub-chunk's start to each row
+  private final float[] kDecay; // [C, ldk] its inverse; of a strong sub-chunk, decay to its end
+  private final float[] dq; // [C, ldk]
+  private final float[] dk; // [C, ldk] from reads in this chunk
+  private final float[] dkState; // [C, ldk] from the state after this chunk
+  private final float[] gateSum; // [C, ldk]
+  private final float[] qColumns; // [BLOCKS, 16 / P, kp, P]
+  private final float[] outColumns; // [BLOCKS, 16 / P, vp, P]
+  private final float[] vs; // [C, ldv]
+  private final float[] outs; // [C, ldv] dO
+  private final float[] scores = new float[C * C]; // [j, i]
+  private final float[] scoreGradients = new float[C * C]; // [j, i] for i > j
+  private final float[] own = new float[C]; // the same for i = j
+  private final float[] running; // [kp]
+  private final float[] total; // [kp] decay over the chunk
+  private final float[] start; // [BLOCKS, kp] decay from the chunk's to the sub-chunk's start
+  private final float[] decay; // [BLOCKS, kp] decay over each sub-chunk
+  private final float[] tail; // [BLOCKS, kp] what takes kDecay to the chunk's end
+  private final boolean[] strong = new boolean[BLOCKS];
+  private final float[] stateT; // [kp / NR, vp, NR]
+  private final float[] gradient; // [vp / NR, kp, NR] gradient of the state
+  private final float[] gradientT; // [kp / NR, vp, NR]
+  private final float[] narrow = new float[C * NR];
+  private final float[] square = new float[BLOCK * BLOCK];
+  private final float[] sum; // [kp]
+  private final GlaDirect direct;
+  private final GlaChunk chunk = new GlaChunk();
+  private float[][] kept = new float[0][]; // states [vp / NR, kp, NR]
+
+  GlaBackward(int key, int value) {
+    this.key = key;
+    this.value = value;
+    kp = MicroKernels.panels(key) * NR;
+    vp = MicroKernels.panels(value) * NR;
+    ldk = kp + L;
+    ldv = vp + L;
+    group = Math.max(2, (int) (KEPT_BYTES / (4L * kp * vp)));
+    qs = new float[C * ldk];
+    ks = new float[C * ldk];
+    qDecay = new float[C * ldk];
+    kDecay = new float[C * ldk];
+    dq = new float[C * ldk];
+    dk = new float[C * ldk];
+    dkState = new float[C * ldk];
+    gateSum = new float[C * ldk];
+    qColumns = new float[C * kp];
+    outColumns = new float[C * vp];
+    vs = new float[C * ldv];
+    outs = new float[C * ldv];
+    running = new float[kp];
+    total = new float[kp];
+    start = new float[BLOCKS * kp];
+    decay = new float[BLOCKS * kp];
+    tail = new float[BLOCKS * kp];
+    stateT = new float[kp * vp];
+    gradient = new float[kp * vp];
+    gradientT = new float[kp * vp];
+    sum = new float[kp];
+    direct = new GlaDirect(key, kp);
+  }
+
+  /** Whether this scratch fits those sizes. */
+  boolean fits(int key, int value) {
+    return this.key == key && this.value == value;
+  }
+
+  /**
+   * What a call reads and writes besides its inputs.
+   *
+   * @param out dO [H, capacity, V]
+   * @param states initial states, or null if segments start from zero
+   * @param stateGradients gradients of the final states, overwritten with those of the initial ones
+   * @param rows dq, dk, dg [3, H, R, K]
+   * @param values dv [H, R, V]
+   */
+  record Gradients(
+      float[] out, float[] states, float[] stateGradients, float[] rows, float[] values) {}
+
+  /**
+   * One segment of one head.
+   *
+   * @param begin first row
+   * @param end row after the last
+   * @param stateAt begin of the initial state [K, V]
+   * @param gradientAt begin of the state's gradient
+   */
+  void segment(
+      GlaInputs x, Gradients y, int head, int begin, int end, int stateAt, int gradientAt) {
+    int chunks = (end - begin + C - 1) / C;
+    boolean carried = y.states() != null;
+    int groups = (chunks + group - 1) / group;
+    reserve(Math.min(group, chunks) + groups);
+    int saved = Math.min(group, chunks); // kept[saved + i]: the state before group i
+    if (carried) {
+      GlaState.unpack(y.states(), stateAt, key, value, kept[saved], kp);
+      GlaState.unpack(y.stateGradients(), gradientAt, key, value, gradient, kp);
+    }
+    for (int i = 0; i + 1 < groups; i++) {
+      System.arraycopy(kept[saved + i], 0, kept[saved + i + 1], 0, kp * vp);
+      for (int j = 0; j < group; j++) {
+        int row = begin + (i * group + j) * C;
+        advance(x, head, row, end, kept[saved + i + 1], carried || row > begin);
+      }
+    }
+    for (int i = groups - 1; i >= 0; i--) {
+      int first = i * group;
+      int last = Math.min(chunks, first + group) - 1;
+      System.arraycopy(kept[saved + i], 0, kept[0], 0, kp * vp);
+      for (int j = first; j < last; j++) {
+        int row = begin + j * C;
+        System.arraycopy(kept[j - first], 0, kept[j - first + 1], 0, kp * vp);
+        advance(x, head, row, end, kept[j - first + 1], carried || row > begin);
+      }
+      for (int j = last; j >= first; j--) {
+        chunk.load(x, head, begin + j * C, end);
+        chunk(x, y, head, kept[j - first], carried || j > 0, carried || j < chunks - 1);
+      }
+    }
+    if (carried) GlaState.pack(gradient, kp, y.stateGradients(), gradientAt, key, value);
+  }
+
+  private void reserve(int states) {
+    int had = kept.length;
+    if (had >= states) return;
+    kept = Arrays.copyOf(kept, states);
+    for (int i = had; i < states; i++) kept[i] = new float[kp * vp];
+  }
+
+  /** Takes a state across the chunk that begins at that row. */
+  private void advance(GlaInputs x, int head, int row, int end, float[] state, boolean fromState) {
+    GlaChunk c = chunk;
+    c.load(x, head, row, end);
+    Arrays.fill(running, 1);
+    for (int i = c.n - 1; i >= 0; i--) {
+      keyToEnd(x.k(), x.g(), c.keyAt[i], c.write[i], c.written[i], running, ks, i * ldk, key);
+      GlaRows.scaled(x.v(), c.valueAt[i], 1, vs, i * ldv, value);
+    }
+    for (int p = 0; p < vp; p += NR) {
+      if (fromState) {
+        MicroKernels.colsScaleAdd(kp, c.n, ks, 0, ldk, vs, p, ldv, state, p * kp, NR, running, 0);
+      } else {
+        MicroKernels.colsSet(kp, c.n, ks, 0, ldk, vs, p, ldv, state, p * kp, NR);
+      }
+    }
+  }
+
+  /** One row, from the last to the first: k scaled to the chunk's end; advances the decay. */
+  private static void keyToEnd(
+      float[] k,
+      float[] g,
+      int at,
+      float kFactor,
+      float gFactor,
+      float[] running,
+      float[] to,
+      int toAt,
+      int n) {
+    int j = 0;
+    for (; j + L <= n; j += L) {
+      FloatVector e = FloatVector.fromArray(F, running, j);
+      FloatVector.fromArray(F, k, at + j).mul(kFactor).mul(e).intoArray(to, toAt + j);
+      VectorMath.exp(FloatVector.fromArray(F, g, at + j).mul(gFactor)).mul(e).intoArray(running, j);
+    }
+    if (j < n) {
+      VectorMask<Float> m = VectorMath.tail(j, n);
+      FloatVector e = FloatVector.fromArray(F, running, j);
+      FloatVector.fromArray(F, k, at + j, m).mul(kFactor).mul(e).intoArray(to, toAt + j);
+      VectorMath.exp(FloatVector.fromArray(F, g, at + j, m).mul(gFactor))
+          .mul(e)
+          .intoArray(running, j);
+    }
+  }
+
+  /**
+   * One chunk; the state's gradient goes from its end to its start.
+   *
+   * @param state the state before the chunk
+   * @param fromState false if that is zero
+   * @param toState false if the gradient at its end is zero
+   */
+  private void chunk(
+      GlaInputs x, Gradients y, int head, float[] state, boolean fromState, boolean toState) {
+    prepare(x, y.out());
+    decayProducts();
+    scoreGradients();
+    if (fromState) Transpose.panels(state, stateT, kp, vp, square);
+    if (toState) Transpose.panels(gradient, gradientT, kp, vp, square);
+    queries(x, fromState);
+    keys(x, toState);
+    values(y.values(), (head * x.rowCapacity() + chunk.first) * value, toState);
+    gateSums(fromState, toState);
+    rows(x, y.rows(), head, toState);
+    if (fromState) carry(toState);
+  }
+
+  private void prepare(GlaInputs x, float[] out) {
+    GlaChunk c = chunk;
+    int blocks = c.blocks();
+    for (int b = 0; b < blocks; b++) {
+      Arrays.fill(running, 1);
+      int first = b * BLOCK;
+      int end = Math.min(c.n, first + BLOCK);
+      for (int i = first; i < end; i++) {
+        keyRow(
+            x.q(),
+            x.k(),
+            x.g(),
+            c.keyAt[i],
+            c.query[i],
+            c.write[i],
+            c.written[i],
+            running,
+            qs,
+            ks,
+            qDecay,
+            kDecay,
+            i * ldk,
+            key);
+        GlaRows.scaled(x.v(), c.valueAt[i], c.written[i], vs, i * ldv, value);
+        GlaRows.scaled(out, c.valueAt[i], c.read[i], outs, i * ldv, value);
+      }
+      int after = first + BLOCK;
+      Arrays.fill(qs, end * ldk, after * ldk, 0);
+      Arrays.fill(ks, end * ldk, after * ldk, 0);
+      Arrays.fill(vs, end * ldv, after * ldv, 0);
+      Arrays.fill(outs, end * ldv, after * ldv, 0);
+      Transpose.toBlockPanels(qs, first * ldk, ldk, qColumns, first * kp, kp, square);
+      Transpose.toBlockPanels(outs, first * ldv, ldv, outColumns, first * vp, vp, square);
+      System.arraycopy(running, 0, decay, b * kp, kp);
+      strong[b] = GlaRows.min(running, 0, kp) < GlaForward.SAFE_DECAY;
+      if (strong[b]) direct.decayToEnd(x, c, first, kDecay, ldk);
+    }
+  }
+
+  /** One row: q to its sub-chunk's start, k divided by the decay, the decay and its inverse. */
+  private static void keyRow(
+      float[] q,
+      float[] k,
+      float[] g,
+      int at,
+      float qFactor,
+      float kFactor,
+      float gFactor,
+      float[] running,
+      float[] qs,
+      float[] ks,
+      float[] qDecay,
+      float[] kDecay,
+      int to,
+      int n) {
+    int j = 0;
+    for (; j + L <= n; j += L) {
+      FloatVector e =
+          VectorMath.exp(FloatVector.fromArray(F, g, at + j).mul(gFactor))
+              .mul(FloatVector.fromArray(F, running, j));
+      e.intoArray(running, j);
+      e.intoArray(qDecay, to + j);
+      FloatVector inverse = FloatVector.broadcast(F, 1f).div(e);
+      inverse.intoArray(kDecay, to + j);
+      FloatVector.fromArray(F, q, at + j).mul(qFactor).mul(e).intoArray(qs, to + j);
+      FloatVector.fromArray(F, k, at + j).mul(kFactor).mul(inverse).intoArray(ks, to + j);
+    }
+    if (j < n) {
+      VectorMask<Float> m = VectorMath.tail(j, n);
+      FloatVector e =
+          VectorMath.exp(FloatVector.fromArray(F, g, at + j, m).mul(gFactor))
+              .mul(FloatVector.fromArray(F, running, j));
+      e.intoArray(running, j);
+      e.intoArray(qDecay, to + j);
+      FloatVector inverse = FloatVector.broadcast(F, 1f).div(e);
+      inverse.intoArray(kDecay, to + j);
+      FloatVector.fromArray(F, q, at + j, m).mul(qFactor).mul(e).intoArray(qs, to + j);
+      FloatVector.fromArray(F, k, at + j, m).mul(kFactor).mul(inverse).intoArray(ks, to + j);
+    }
+  }
+
+  /** Decays across sub-chunks: before each (start), after each (tail), and over all. */
+  private void decayProducts() {
+    int blocks = chunk.blocks();
+    Arrays.fill(total, 1);
+    for (int b = 0; b < blocks; b++) {
+      System.arraycopy(total, 0, start, b * kp, kp);
+      GlaRows.multiply(total, 0, decay, b * kp, kp);
+    }
+    Arrays.fill(running, 1);
+    for (int b = blocks - 1; b >= 0; b--) {
+      System.arraycopy(running, 0, tail, b * kp, kp);
+      if (!strong[b]) GlaRows.multiply(tail, b * kp, decay, b * kp, kp);
+      GlaRows.multiply(running, 0, decay, b * kp, kp);
+    }
+  }
+
+  private void scoreGradients() {
+    int blocks = chunk.blocks();
+    for (int b = 0; b < blocks; b++) {
+      int column = b * BLOCK;
+      for (int j = 0; j <= column; j += BLOCK) {
+        MicroKernels.blockRowsSet(
+            vp, vs, j * ldv, ldv, outColumns, column * vp, scoreGradients, j * C + column, C);
+      }
+      for (int j = column; j < column + BLOCK; j++) {
+        own[j] = scoreGradients[j * C + j];
+        Arrays.fill(scoreGradients, j * C + column, j * C + j + 1, 0);
+      }
+    }
+  }
+
+  /** The scores and dq; afterwards ks is scaled to the chunk's end. */
+  private void queries(GlaInputs x, boolean fromState) {
+    int blocks = chunk.blocks();
+    for (int b = 0; b < blocks; b++) {
+      int column = b * BLOCK;
+      int safe = strong[b] ? b : b + 1;
+      for (int j = 0; j < safe * BLOCK; j += BLOCK) {
+        MicroKernels.blockRowsSet(
+            kp, ks, j * ldk, ldk, qColumns, column * kp, scores, j * C + column, C);
+      }
+      queryGradients(b, safe * BLOCK, fromState);
+      if (strong[b]) {
+        direct.scoresAndQueryGradients(x, chunk, column, ks, ldk, scores, scoreGradients, dq);
+      } else {
+        for (int j = column + 1; j < column + BLOCK; j++) {
+          Arrays.fill(scores, j * C + column, j * C + j, 0);
+        }
+      }
+      for (int j = 0; j < safe * BLOCK; j++) GlaRows.multiply(ks, j * ldk, decay, b * kp, kp);
+    }
+  }
+
+  /** dq of one sub-chunk, from the state and the first rows of ks. */
+  private void queryGradients(int b, int from, boolean fromState) {
+    int column = b * BLOCK;
+    if (fromState) {
+      for (int p = 0; p < kp; p += NR) {
+        MicroKernels.rowsSet(
+            BLOCK, vp, outs, column * ldv, ldv, stateT, p * vp, dq, column * ldk + p, ldk);
+      }
+      for (int i = column; i < column + BLOCK; i++) {
+        GlaRows.multiply(dq, i * ldk, start, b * kp, kp);
+      }
+    } else {
+      Arrays.fill(dq, column * ldk, (column + BLOCK) * ldk, 0);
+    }
+    for (int p = 0; p < kp; p += NR) {
+      MicroKernels.colsAdd(
+          BLOCK, from, scoreGradients, column, C, ks, p, ldk, dq, column * ldk + p, ldk);
+    }
+    for (int i = column; i < column + BLOCK; i++) {
+      GlaRows.multiply(dq, i * ldk, qDecay, i * ldk, kp);
+    }
+  }
+
+  /** dk; afterwards qs is scaled to the chunk's start. */
+  private void keys(GlaInputs x, boolean toState) {
+    int blocks = chunk.blocks();
+    int n = blocks * BLOCK;
+    for (int b = blocks - 1; b >= 0; b--) {
+      int column = b * BLOCK;
+      int next = column + BLOCK;
+      if (!strong[b]) scaleQueries(next, n, b);
+      int from = strong[b] ? next : column;
+      for (int p = 0; p < kp; p += NR) {
+        MicroKernels.rowsSet(
+            BLOCK,
+            n - from,
+            scoreGradients,
+            column * C + from,
+            C,
+            qs,
+            from * ldk + p,
+            ldk,
+            dk,
+            column * ldk + p,
+            ldk);
+      }
+      for (int j = column; j < next; j++) GlaRows.multiply(dk, j * ldk, kDecay, j * ldk, kp);
+      if (strong[b]) {
+        direct.keyGradients(x, chunk, column, scoreGradients, dk, ldk);
+        scaleQueries(next, n, b);
+      }
+    }
+    if (toState) {
+      for (int p = 0; p < kp; p += NR) {
+        MicroKernels.rowsSet(n, vp, vs, 0, ldv, gradientT, p * vp, dkState, p, ldk);
+      }
+    }
+  }
+
+  private void scaleQueries(int from, int to, int b) {
+    for (int i = from; i < to; i++) GlaRows.multiply(qs, i * ldk, decay, b * kp, kp);
+  }
+
+  private void values(float[] dv, int at, boolean toState) {
+    for (int p = 0; p < vp; p += NR) {
+      int columns = Math.min(NR, value - p);
+      if (columns == NR) {
+        valuePanel(p, dv, at + p, value, toState);
+      } else {
+        valuePanel(p, narrow, 0, NR, toState);
+        for (int j = 0; j < chunk.n; j++) {
+          System.arraycopy(narrow, j * NR, dv, at + j * value + p, columns);
+        }
+      }
+    }
+  }
+
+  private void valuePanel(int p, float[] to, int at, int ld, boolean toState) {
+    int n = chunk.n;
+    for (int j = 0; j < n; j += MR) {
+      int m = Math.min(MR, n - j);
+      int d = at + j * ld;
+      MicroKernels.rowsSet(m, n - j, scores, j * C + j, C, outs, j * ldv + p, ldv, to, d, ld);
+      if (toState) {
+        MicroKernels.rowsAdd(m, kp, ks, j * ldk, ldk, gradient, p * kp, to, d, ld);
+      }
+    }
+  }
+
+  /** The gate's gradient as far as it reaches the final state, at each row. */
+  private void gateSums(boolean fromState, boolean toState) {
+    Arrays.fill(sum, 0);
+    if (fromState && toState) {
+      for (int p = 0; p < kp; p += NR) columnDots(stateT, gradientT, p * vp, vp, sum, p);
+      GlaRows.multiply(sum, 0, total, 0, kp);
+    }
+    for (int i = 0; i < chunk.n; i++) {
+      System.arraycopy(sum, 0, gateSum, i * ldk, kp);
+      if (toState) GlaRows.addProduct(sum, 0, ks, i * ldk, dkState, i * ldk, kp);
+    }
+  }
+
+  /** to = the inner product of each column of two panels [n, NR]. */
+  private static void columnDots(float[] a, float[] b, int at, int n, float[] to, int toAt) {
+    FloatVector x = FloatVector.zero(F);
+    FloatVector y = FloatVector.zero(F);
+    for (int i = 0; i < n; i++) {
+      int row = at + i * NR;
+      x = FloatVector.fromArray(F, a, row).fma(FloatVector.fromArray(F, b, row), x);
+      y = FloatVector.fromArray(F, a, row + L).fma(FloatVector.fromArray(F, b, row + L), y);
+    }
+    x.intoArray(to, toAt);
+    y.intoArray(to, toAt + L);
+  }
+
+  /** Puts the parts together, from the last row to the first. */
+  private void rows(GlaInputs x, float[] rows, int head, boolean toState) {
+    GlaChunk c = chunk;
+    int part = x.heads() * x.rowCapacity() * key;
+    float scale = (float) (1 / Math.sqrt(key));
+    Arrays.fill(sum, 0);
+    if (!toState) Arrays.fill(dkState, 0, c.n * ldk, 0);
+    for (int i = c.n - 1; i >= 0; i--) {
+      int at = (head * x.rowCapacity() + c.first + i) * key;
+      int b = i / BLOCK * kp;
+      gateRow(
+          x.q(),
+          x.k(),
+          c.keyAt[i],
+          c.query[i],
+          c.write[i],
+          c.written[i],
+          dq,
+          dk,
+          gateSum,
+          i * ldk,
+          sum,
+          rows,
+          2 * part + at,
+          key);
+      keyGradientRow(
+          x.q(),
+          c.keyAt[i],
+          own[i] * c.query[i],
+          dk,
+          dkState,
+          kDecay,
+          i * ldk,
+          tail,
+          b,
+          rows,
+          part + at,
+          key);
+      queryGradientRow(
+          x.k(), c.keyAt[i], own[i] * c.write[i] * scale, scale, dq, i * ldk, rows, at, key);
+    }
+  }
+
+  private static void gateRow(
+      float[] q,
+      float[] k,
+      int at,
+      float qFactor,
+      float kFactor,
+      float gFactor,
+      float[] dq,
+      float[] dk,
+      float[] before,
+      int row,
+      float[] sum,
+      float[] to,
+      int toAt,
+      int n) {
+    int j = 0;
+    for (; j + L <= n; j += L) {
+      FloatVector y =
+          FloatVector.fromArray(F, q, at + j)
+              .mul(qFactor)
+              .mul(FloatVector.fromArray(F, dq, row + j));
+      FloatVector z = FloatVector.fromArray(F, k, at + j).mul(-kFactor);
+      y = z.fma(FloatVector.fromArray(F, dk, row + j), y).add(FloatVector.fromArray(F, sum, j));
+      y.intoArray(sum, j);
+      y.add(FloatVector.fromArray(F, before, row + j)).mul(gFactor).intoArray(to, toAt + j);
+    }
+    if (j < n) {
+      VectorMask<Float> m = VectorMath.tail(j, n);
+      FloatVector y =
+          FloatVector.fromArray(F, q, at + j, m)
+              .mul(qFactor)
+              .mul(FloatVector.fromArray(F, dq, row + j));
+      FloatVector z = FloatVector.fromArray(F, k, at + j, m).mul(-kFactor);
+      y = z.fma(FloatVector.fromArray(F, dk, row + j), y).add(FloatVector.fromArray(F, sum, j));
+      y.intoArray(sum, j);
+      y.add(FloatVector.fromArray(F, before, row + j)).mul(gFactor).intoArray(to, toAt + j, m);
+    }
+  }
+
+  private static void keyGradientRow(
+      float[] q,
+      int at,
+      float qFactor,
+      float[] dk,
+      float[] dkState,
+      float[] kDecay,
+      int row,
+      float[] tail,
+      int tailAt,
+      float[] to,
+      int toAt,
+      int n) {
+    int j = 0;
+    for (; j + L <= n; j += L) {
+      FloatVector d =
+          FloatVector.fromArray(F, kDecay, row + j).mul(FloatVector.fromArray(F, tail, tailAt + j));
+      FloatVector y =
+          FloatVector.fromArray(F, dkState, row + j).fma(d, FloatVector.fromArray(F, dk, row + j));
+      FloatVector.fromArray(F, q, at + j)
+          .fma(FloatVector.broadcast(F, qFactor), y)
+          .intoArray(to, toAt + j);
+    }
+    if (j < n) {
+      VectorMask<Float> m = VectorMath.tail(j, n);
+      FloatVector d =
+          FloatVector.fromArray(F, kDecay, row + j).mul(FloatVector.fromArray(F, tail, tailAt + j));
+      FloatVector y =
+          FloatVector.fromArray(F, dkState, row + j).fma(d, FloatVector.fromArray(F, dk, row + j));
+      FloatVector.fromArray(F, q, at + j, m)
+          .fma(FloatVector.broadcast(F, qFactor), y)
+          .intoArray(to, toAt + j, m);
+    }
+  }
+
+  private static void queryGradientRow(
+      float[] k,
+      int at,
+      float kFactor,
+      float scale,
+      float[] dq,
+      int row,
+      float[] to,
+      int toAt,
+      int n) {
+    int j = 0;
+    for (; j + L <= n; j += L) {
+      FloatVector.fromArray(F, k, at + j)
+          .fma(FloatVector.broadcast(F, kFactor), FloatVector.fromArray(F, dq, row + j).mul(scale))
+          .intoArray(to, toAt + j);
+    }
+    if (j < n) {
+      VectorMask<Float> m = VectorMath.tail(j, n);
+      FloatVector.fromArray(F, k, at + j, m)
+          .fma(FloatVector.broadcast(F, kFactor), FloatVector.fromArray(F, dq, row + j).mul(scale))
+          .intoArray(to, toAt + j, m);
+    }
+  }
+
+  /** The state's gradient across the chunk. */
+  private void carry(boolean toState) {
+    for (int p = 0; p < vp; p += NR) {
+      if (toState) {
+        MicroKernels.colsScaleAdd(
+            kp, chunk.n, qs, 0, ldk, outs, p, ldv, gradient, p * kp, NR, total, 0);
+      } else {
+        MicroKernels.colsSet(kp, chunk.n, qs, 0, ldk, outs, p, ldv, gradient, p * kp, NR);
+      }
+    }
+  }
+}
