@@ -22,13 +22,13 @@ import jdk.incubator.vector.VectorMask;
  * <p>The decays are split as in {@link GlaForward}: for dq the keys are scaled forward, for dk the
  * queries backward. The gate's gradient at a row is the sum, over all pairs of a write before it
  * and a read at or after it, of what the pair contributes. The pairs are counted where no large
- * terms cancel: a row's read of its own write, which no gate touches, is left out of the
- * differences; what the final state gets from earlier rows is a running sum from the front; what
- * reads get from the initial state, from the back.
+ * terms cancel: a row's read of the latest write (its own as a rule), which no gate touches, is
+ * left out of the differences; what the final state gets from earlier rows is a running sum from
+ * the front; what reads get from the initial state, from the back.
  */
 final class GlaBackward {
   /** Most memory for the kept states of one worker. */
-  static final int KEPT_BYTES = 32 << 20;
+  private static final int KEPT_BYTES = 32 << 20;
 
   private static final int BLOCKS = C / BLOCK;
 
@@ -53,8 +53,9 @@ final class GlaBackward {
   private final float[] vs; // [C, ldv]
   private final float[] outs; // [C, ldv] dO
   private final float[] scores = new float[C * C]; // [j, i]
-  private final float[] scoreGradients = new float[C * C]; // [j, i] for i > j
-  private final float[] own = new float[C]; // the same for i = j
+  private final float[] scoreGradients = new float[C * C]; // [j, i]
+  private final float[] own = new float[C]; // the same for each row's latest write
+  private final int[] writer = new int[C]; // the row of that in this chunk, or −1
   private final float[] running; // [kp]
   private final float[] total; // [kp] decay over the chunk
   private final float[] start; // [BLOCKS, kp] decay from the chunk's to the sub-chunk's start
@@ -72,13 +73,22 @@ final class GlaBackward {
   private float[][] kept = new float[0][]; // states [vp / NR, kp, NR]
 
   GlaBackward(int key, int value) {
+    this(key, value, KEPT_BYTES);
+  }
+
+  /**
+   * Scratch that keeps other states than usual.
+   *
+   * @param keptBytes most memory for kept states, but two are always kept
+   */
+  GlaBackward(int key, int value, int keptBytes) {
     this.key = key;
     this.value = value;
     kp = MicroKernels.panels(key) * NR;
     vp = MicroKernels.panels(value) * NR;
     ldk = kp + L;
     ldv = vp + L;
-    group = Math.max(2, (int) (KEPT_BYTES / (4L * kp * vp)));
+    group = Math.max(2, (int) (keptBytes / (4L * kp * vp)));
     qs = new float[C * ldk];
     ks = new float[C * ldk];
     qDecay = new float[C * ldk];
@@ -343,8 +353,18 @@ final class GlaBackward {
             vp, vs, j * ldv, ldv, outColumns, column * vp, scoreGradients, j * C + column, C);
       }
       for (int j = column; j < column + BLOCK; j++) {
-        own[j] = scoreGradients[j * C + j];
-        Arrays.fill(scoreGradients, j * C + column, j * C + j + 1, 0);
+        Arrays.fill(scoreGradients, j * C + column, j * C + j, 0);
+      }
+    }
+    int latest = -1;
+    for (int i = 0; i < chunk.n; i++) {
+      if (chunk.written[i] == 1) latest = i;
+      writer[i] = latest;
+      if (latest < 0) {
+        own[i] = 0;
+      } else {
+        own[i] = scoreGradients[latest * C + i];
+        scoreGradients[latest * C + i] = 0;
       }
     }
   }
@@ -511,21 +531,21 @@ final class GlaBackward {
           rows,
           2 * part + at,
           key);
-      keyGradientRow(
-          x.q(),
-          c.keyAt[i],
-          own[i] * c.query[i],
-          dk,
-          dkState,
-          kDecay,
+      keyGradientRow(dk, dkState, kDecay, i * ldk, tail, b, rows, part + at, key);
+      boolean reads = writer[i] >= 0;
+      rowWithOwn(
+          x.k(),
+          reads ? c.keyAt[writer[i]] : 0,
+          reads ? own[i] * c.write[writer[i]] * scale : 0,
+          scale,
+          dq,
           i * ldk,
-          tail,
-          b,
           rows,
-          part + at,
+          at,
           key);
-      queryGradientRow(
-          x.k(), c.keyAt[i], own[i] * c.write[i] * scale, scale, dq, i * ldk, rows, at, key);
+      for (int r = i; r < c.n && writer[r] == i; r++) {
+        add(x.q(), c.keyAt[r], own[r] * c.query[r], rows, part + at, key);
+      }
     }
   }
 
@@ -568,10 +588,8 @@ final class GlaBackward {
     }
   }
 
+  /** dk without the reads of the row's own write. */
   private static void keyGradientRow(
-      float[] q,
-      int at,
-      float qFactor,
       float[] dk,
       float[] dkState,
       float[] kDecay,
@@ -581,48 +599,50 @@ final class GlaBackward {
       float[] to,
       int toAt,
       int n) {
-    int j = 0;
-    for (; j + L <= n; j += L) {
+    for (int j = 0; j < n; j += L) {
       FloatVector d =
           FloatVector.fromArray(F, kDecay, row + j).mul(FloatVector.fromArray(F, tail, tailAt + j));
       FloatVector y =
           FloatVector.fromArray(F, dkState, row + j).fma(d, FloatVector.fromArray(F, dk, row + j));
-      FloatVector.fromArray(F, q, at + j)
-          .fma(FloatVector.broadcast(F, qFactor), y)
-          .intoArray(to, toAt + j);
-    }
-    if (j < n) {
-      VectorMask<Float> m = VectorMath.tail(j, n);
-      FloatVector d =
-          FloatVector.fromArray(F, kDecay, row + j).mul(FloatVector.fromArray(F, tail, tailAt + j));
-      FloatVector y =
-          FloatVector.fromArray(F, dkState, row + j).fma(d, FloatVector.fromArray(F, dk, row + j));
-      FloatVector.fromArray(F, q, at + j, m)
-          .fma(FloatVector.broadcast(F, qFactor), y)
-          .intoArray(to, toAt + j, m);
+      if (j + L <= n) {
+        y.intoArray(to, toAt + j);
+      } else {
+        y.intoArray(to, toAt + j, VectorMath.tail(j, n));
+      }
     }
   }
 
-  private static void queryGradientRow(
-      float[] k,
-      int at,
-      float kFactor,
-      float scale,
-      float[] dq,
-      int row,
-      float[] to,
-      int toAt,
-      int n) {
+  /** to = scale·a + f·k, for dq: its decayed part and the row's read of the latest write. */
+  private static void rowWithOwn(
+      float[] k, int at, float f, float scale, float[] a, int aAt, float[] to, int toAt, int n) {
+    FloatVector factor = FloatVector.broadcast(F, f);
     int j = 0;
     for (; j + L <= n; j += L) {
       FloatVector.fromArray(F, k, at + j)
-          .fma(FloatVector.broadcast(F, kFactor), FloatVector.fromArray(F, dq, row + j).mul(scale))
+          .fma(factor, FloatVector.fromArray(F, a, aAt + j).mul(scale))
           .intoArray(to, toAt + j);
     }
     if (j < n) {
       VectorMask<Float> m = VectorMath.tail(j, n);
       FloatVector.fromArray(F, k, at + j, m)
-          .fma(FloatVector.broadcast(F, kFactor), FloatVector.fromArray(F, dq, row + j).mul(scale))
+          .fma(factor, FloatVector.fromArray(F, a, aAt + j).mul(scale))
+          .intoArray(to, toAt + j, m);
+    }
+  }
+
+  /** to += f·q. */
+  private static void add(float[] q, int at, float f, float[] to, int toAt, int n) {
+    FloatVector factor = FloatVector.broadcast(F, f);
+    int j = 0;
+    for (; j + L <= n; j += L) {
+      FloatVector.fromArray(F, q, at + j)
+          .fma(factor, FloatVector.fromArray(F, to, toAt + j))
+          .intoArray(to, toAt + j);
+    }
+    if (j < n) {
+      VectorMask<Float> m = VectorMath.tail(j, n);
+      FloatVector.fromArray(F, q, at + j, m)
+          .fma(factor, FloatVector.fromArray(F, to, toAt + j, m))
           .intoArray(to, toAt + j, m);
     }
   }

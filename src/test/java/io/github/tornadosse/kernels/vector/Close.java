@@ -2,6 +2,8 @@ package io.github.tornadosse.kernels.vector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
+
 /** Comparison by relative L2 norm. */
 final class Close {
   private Close() {}
@@ -38,5 +40,10 @@ final class Close {
     assertThat(Math.sqrt(s))
         .as("%s: error of norm %s", what, size)
         .isLessThanOrEqualTo(tolerance * size);
+  }
+
+  /** The same bits. */
+  static void same(float[] a, float[] b) {
+    assertThat(Arrays.mismatch(a, b)).isEqualTo(-1);
   }
 }

@@ -12,7 +12,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * Random inputs of gated linear attention over routed rows, both passes of {@link Gla} on them, and
  * the same in double precision token by token.
  */
-final class GlaCase {
+class GlaCase {
   /** How strong the decay is: none, mild, strong (down to −50 a step), mixed. */
   enum Gate {
     NONE,
@@ -96,6 +96,40 @@ final class GlaCase {
       state = gaussian(r, n);
       stateGradient = gaussian(r, n);
     }
+  }
+
+  /** One sequence of given inputs, head-major, without sparse partitions. */
+  GlaCase(
+      int heads,
+      int length,
+      int key,
+      int value,
+      float[] q,
+      float[] k,
+      float[] v,
+      float[] g,
+      float[] state,
+      float[] outGradient,
+      float[] stateGradient) {
+    this.heads = heads;
+    this.key = key;
+    this.value = value;
+    this.q = q;
+    this.k = k;
+    this.v = v;
+    this.g = g;
+    this.state = state;
+    this.outGradient = outGradient;
+    this.stateGradient = stateGradient;
+    partitions = 0;
+    width = 0;
+    bounds = new int[] {0, length};
+    capacity = length;
+    token = new int[length];
+    mode = new int[length];
+    weight = new float[length];
+    segments = new int[2];
+    route(new Random(0));
   }
 
   private static float[] gaussian(Random r, int n) {
@@ -203,6 +237,53 @@ final class GlaCase {
     out = o.toHeapArray();
     if (state != null) finalState = cut(s, STATE_BASE);
     return this;
+  }
+
+  /** The backward pass into rowGradients, valueGradients and initialGradient. */
+  GlaCase gradient() {
+    FloatArray ds = behind(stateGradient, STATE_GRADIENT_BASE, 1);
+    FloatArray dRows = unset(gradientElements());
+    FloatArray dv = unset(heads * rows() * value);
+    Gla.gradient(
+        control(),
+        FloatArray.fromArray(q),
+        FloatArray.fromArray(k),
+        FloatArray.fromArray(v),
+        FloatArray.fromArray(g),
+        IntArray.fromArray(token),
+        IntArray.fromArray(mode),
+        FloatArray.fromArray(weight),
+        IntArray.fromArray(segments),
+        behind(state, STATE_BASE, 2),
+        FloatArray.fromArray(outGradient),
+        ds,
+        dRows,
+        dv,
+        STATE_AT,
+        STATE_GRADIENT_AT,
+        partitions,
+        capacity,
+        key,
+        value);
+    rowGradients = dRows.toHeapArray();
+    valueGradients = dv.toHeapArray();
+    if (state != null) initialGradient = cut(ds, STATE_GRADIENT_BASE);
+    return this;
+  }
+
+  int gradientElements() {
+    return 3 * heads * rows() * key;
+  }
+
+  /** Gradients of q (0), k (1) or g (2) out of rowGradients. */
+  static float[] part(float[] rows, int part) {
+    int n = rows.length / 3;
+    return Arrays.copyOfRange(rows, part * n, (part + 1) * n);
+  }
+
+  static double[] part(double[] rows, int part) {
+    int n = rows.length / 3;
+    return Arrays.copyOfRange(rows, part * n, (part + 1) * n);
   }
 
   /** What the double-precision recurrence gives. */

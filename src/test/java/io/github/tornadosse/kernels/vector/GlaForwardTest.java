@@ -1,7 +1,5 @@
 package io.github.tornadosse.kernels.vector;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.github.tornadosse.embedded.Workers;
 import io.github.tornadosse.kernels.vector.GlaCase.Gate;
 import java.util.Arrays;
@@ -81,7 +79,7 @@ class GlaForwardTest {
       one.forward();
       for (int i = 0; i < out.length; i++) if (!Float.isNaN(one.out[i])) out[i] = one.out[i];
     }
-    assertThat(out).isEqualTo(packed.out);
+    Close.same(out, packed.out);
   }
 
   @ParameterizedTest
@@ -93,8 +91,8 @@ class GlaForwardTest {
       GlaCase one = new GlaCase(5, bounds, 2, 32, 48, 4, 2, Gate.MIXED, true).forward();
       Workers.setCount(threads);
       GlaCase many = new GlaCase(5, bounds, 2, 32, 48, 4, 2, Gate.MIXED, true).forward();
-      assertThat(many.out).isEqualTo(one.out);
-      assertThat(many.finalState).isEqualTo(one.finalState);
+      Close.same(many.out, one.out);
+      Close.same(many.finalState, one.finalState);
     } finally {
       Workers.setCount(Runtime.getRuntime().availableProcessors());
     }
