@@ -1,5 +1,6 @@
 package io.github.tornadosse.runtime;
 
+import io.github.tornadosse.graph.ArrayRecorder;
 import io.github.tornadosse.graph.Buffers;
 import io.github.tornadosse.graph.ControlTable;
 import io.github.tornadosse.graph.Stage;
@@ -91,15 +92,9 @@ public final class Program implements AutoCloseable {
     if (plan != null || bodies.put(name, body) != null) {
       throw new IllegalStateException("graph '" + name + "' comes twice or too late");
     }
-    TaskGraph probe = new TaskGraph(name);
-    body.accept(new Stage(probe, control.array(), tokens, sequences, buffers));
-    Set<Object> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
-    probe.getArgumentsLookup().stream().filter(Program::isArray).forEach(arrays::add);
-    uses.put(name, arrays);
-  }
-
-  private static boolean isArray(Object o) {
-    return o instanceof FloatArray || o instanceof IntArray;
+    ArrayRecorder recorder = new ArrayRecorder(name);
+    body.accept(new Stage(recorder, control.array(), tokens, sequences, buffers));
+    uses.put(name, recorder.arrays());
   }
 
   private void build() {
@@ -111,7 +106,7 @@ public final class Program implements AutoCloseable {
     List<ImmutableTaskGraph> graphs = new ArrayList<>();
     TaskGraph upload = new TaskGraph(UPLOAD);
     upload.transferToDevice(DataTransferMode.FIRST_EXECUTION, resident.toArray());
-    TouchOperations.touch(upload, resident);
+    TouchOperations.touch(upload, resident, new FloatArray(1));
     upload.persistOnDevice(resident.toArray());
     graphs.add(upload.snapshot());
 
