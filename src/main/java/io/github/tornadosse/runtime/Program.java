@@ -112,7 +112,8 @@ public final class Program implements AutoCloseable {
 
     for (Map.Entry<String, Consumer<Stage>> e : bodies.entrySet()) {
       Set<Object> mine = uses.get(e.getKey());
-      Object[] kept = resident.stream().filter(mine::contains).toArray();
+      // A graph takes arrays over from the one that ran last, so each hands on all of them.
+      Object[] kept = resident.toArray();
       Object[] sent =
           Stream.concat(Stream.of(control.array()), buffers.arrays().stream())
               .filter(a -> mine.contains(a) && inputs.contains(a))

@@ -124,18 +124,16 @@ final class Arena {
   /** Runs operations as one graph. Scratch arrays are left on the device. */
   void run(BiConsumer<Operations, Stage> operations) {
     Buffers buffers = Buffers.allocating();
-    TaskGraph probe = new TaskGraph("probe");
-    Operations portable = new PortableOperations();
-    operations.accept(portable, new Stage(probe, control, capacity, sequences, buffers));
+    TaskGraph graph = new TaskGraph("portable");
+    operations.accept(
+        new PortableOperations(), new Stage(graph, control, capacity, sequences, buffers));
     Object[] arrays =
-        probe.getArgumentsLookup().stream()
+        graph.getArgumentsLookup().stream()
             .filter(a -> a instanceof FloatArray || a instanceof IntArray)
             .filter(a -> !buffers.arrays().contains(a))
             .distinct()
             .toArray();
-    TaskGraph graph = new TaskGraph("portable");
     graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, arrays);
-    operations.accept(portable, new Stage(graph, control, capacity, sequences, buffers));
     graph.transferToHost(DataTransferMode.EVERY_EXECUTION, arrays);
     try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
       plan.execute();
