@@ -1,51 +1,127 @@
 package uk.ac.manchester.tornado.api.types.arrays;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /** An array of floats that tasks read and write, zeroed when made. */
 public final class FloatArray extends TornadoNativeArray {
   final float[] values;
 
-  /** An array of that many zeros. */
+  /**
+   * An array of zeros.
+   *
+   * @param numberOfElements how many
+   */
   public FloatArray(int numberOfElements) {
-    values = new float[numberOfElements];
+    this(new float[numberOfElements]);
   }
 
   private FloatArray(float[] values) {
     this.values = values;
   }
 
-  /** A copy of a Java array. */
+  /**
+   * A copy of a Java array.
+   *
+   * @param values the elements
+   * @return the copy
+   */
   public static FloatArray fromArray(float[] values) {
     return new FloatArray(values.clone());
   }
 
-  /** An array of the given elements. */
+  /**
+   * An array of the given elements.
+   *
+   * @param values the elements
+   * @return the array
+   */
   public static FloatArray fromElements(float... values) {
     return new FloatArray(values.clone());
   }
 
-  /** A copy as a Java array. */
+  /**
+   * A copy of the bytes of a segment, in the machine's order.
+   *
+   * @param segment the bytes
+   * @return the copy
+   * @throws IllegalArgumentException if the bytes are no whole number of elements
+   */
+  public static FloatArray fromSegment(MemorySegment segment) {
+    FloatArray array = new FloatArray(elements(segment, 4));
+    MemorySegment.ofArray(array.values).copyFrom(segment);
+    return array;
+  }
+
+  /**
+   * Sets all elements of an array.
+   *
+   * @param array the array
+   * @param value their value
+   */
+  public static void initialize(FloatArray array, float value) {
+    array.init(value);
+  }
+
+  /**
+   * One array after the other.
+   *
+   * @param arrays the arrays
+   * @return a copy of their elements
+   */
+  public static FloatArray concat(FloatArray... arrays) {
+    int size = 0;
+    for (FloatArray array : arrays) {
+      size = Math.addExact(size, array.values.length);
+    }
+    FloatArray all = new FloatArray(size);
+    int at = 0;
+    for (FloatArray array : arrays) {
+      System.arraycopy(array.values, 0, all.values, at, array.values.length);
+      at += array.values.length;
+    }
+    return all;
+  }
+
+  /**
+   * The elements as a Java array.
+   *
+   * @return a copy
+   */
   public float[] toHeapArray() {
     return values.clone();
   }
 
-  /** The element at that index. */
+  /**
+   * An element.
+   *
+   * @param index its index
+   * @return its value
+   */
   public float get(int index) {
     return values[index];
   }
 
-  /** Sets the element at that index. */
+  /**
+   * Sets an element.
+   *
+   * @param index its index
+   * @param value its new value
+   */
   public void set(int index, float value) {
     values[index] = value;
   }
 
-  /** Sets every element to that value. */
+  /**
+   * Sets every element.
+   *
+   * @param value the new value
+   */
   public void init(float value) {
     Arrays.fill(values, value);
   }
 
-  @Override
+  /** Sets every element to zero. */
   public void clear() {
     Arrays.fill(values, 0);
   }
@@ -63,5 +139,35 @@ public final class FloatArray extends TornadoNativeArray {
   @Override
   public long getNumBytesOfSegment() {
     return 4L * values.length;
+  }
+
+  /**
+   * The array's memory: what is written there is in the array.
+   *
+   * @return all its bytes
+   */
+  @Override
+  public MemorySegment getSegment() {
+    return MemorySegment.ofArray(values);
+  }
+
+  /**
+   * A part of the array.
+   *
+   * @param offset index of its first element
+   * @param length number of its elements
+   * @return a copy
+   * @throws IllegalArgumentException if the array has no such part
+   */
+  public FloatArray slice(int offset, int length) {
+    checkSlice(offset, length);
+    return new FloatArray(Arrays.copyOfRange(values, offset, offset + length));
+  }
+
+  @Override
+  TornadoNativeArray undefined() {
+    FloatArray array = new FloatArray(values.length);
+    array.init(Float.NaN);
+    return array;
   }
 }

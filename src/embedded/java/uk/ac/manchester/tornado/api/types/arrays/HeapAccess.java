@@ -4,13 +4,53 @@ package uk.ac.manchester.tornado.api.types.arrays;
 public final class HeapAccess {
   private HeapAccess() {}
 
-  /** The floats behind that array. */
+  /**
+   * The floats behind an array.
+   *
+   * @param array the array
+   * @return its elements themselves
+   */
   public static float[] floats(FloatArray array) {
     return array.values;
   }
 
-  /** The ints behind that array. */
+  /**
+   * The ints behind an array.
+   *
+   * @param array the array
+   * @return its elements themselves
+   */
   public static int[] ints(IntArray array) {
     return array.values;
+  }
+
+  /**
+   * The longs behind an array.
+   *
+   * @param array the array
+   * @return its elements themselves
+   */
+  public static long[] longs(LongArray array) {
+    return array.values;
+  }
+
+  /**
+   * An array as fresh device memory: every element is NaN or the smallest integer.
+   *
+   * @param like gives type and size
+   * @return the array
+   */
+  public static TornadoNativeArray undefined(TornadoNativeArray like) {
+    return like.undefined();
+  }
+
+  /**
+   * Copies all elements.
+   *
+   * @param from an array
+   * @param to an array of the same type and size
+   */
+  public static void copy(TornadoNativeArray from, TornadoNativeArray to) {
+    to.getSegment().copyFrom(from.getSegment());
   }
 }
