@@ -63,7 +63,9 @@ final class Kernel {
     return name;
   }
 
-  /** From (Object[]) arguments to a {@link ParallelKernel}; null without {@code @Parallel} loops. */
+  /**
+   * From (Object[]) arguments to a {@link ParallelKernel}; null without {@code @Parallel} loops.
+   */
   MethodHandle parallel() {
     return parallel;
   }
@@ -157,8 +159,7 @@ final class Kernel {
                 + "use a method reference");
       }
       checkCallees(owner, method);
-      return new Kernel(
-          name, null, false, context && waits(owner, method, new HashSet<>()));
+      return new Kernel(name, null, false, context && waits(owner, method, new HashSet<>()));
     } catch (ParallelLoops.Refusal e) {
       throw new TornadoRuntimeException(
           "task " + task + ": " + name + " cannot run in parallel: " + e.getMessage());
@@ -167,7 +168,9 @@ final class Kernel {
     }
   }
 
-  /** Parallel loops count only in the method that the task names; elsewhere they would be serial. */
+  /**
+   * Parallel loops count only in the method that the task names; elsewhere they would be serial.
+   */
   private static void checkCallees(Class<?> owner, MethodModel method)
       throws ParallelLoops.Refusal {
     for (CodeElement element : method.findAttribute(Attributes.code()).orElseThrow()) {
@@ -198,8 +201,7 @@ final class Kernel {
           }
         } else if (call.typeSymbol().parameterList().contains(CONTEXT)) {
           Optional<Callee> callee = callee(owner, call);
-          if (callee.isPresent()
-              && waits(callee.get().owner(), callee.get().method(), seen)) {
+          if (callee.isPresent() && waits(callee.get().owner(), callee.get().method(), seen)) {
             return true;
           }
         }

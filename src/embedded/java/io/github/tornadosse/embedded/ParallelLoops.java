@@ -189,8 +189,7 @@ final class ParallelLoops {
     if (!(elements.get(last).element() instanceof BranchInstruction back)
         || back.opcode() != Opcode.GOTO
         || code.labelToBci(back.target()) != start) {
-      throw new Refusal(
-          "a @Parallel variable is not that of a for loop which runs more than once");
+      throw new Refusal("a @Parallel variable is not that of a for loop which runs more than once");
     }
     int condition = condition(initStore, endOffset);
     List<Instruction> head = instructions(initStore + 1, condition);
@@ -330,8 +329,7 @@ final class ParallelLoops {
       if (i >= outer.end()
           && element instanceof Instruction
           && !(element instanceof ReturnInstruction)) {
-        throw new Refusal(
-            "code follows its @Parallel loop, or the loop is in another" + line(i));
+        throw new Refusal("code follows its @Parallel loop, or the loop is in another" + line(i));
       }
     }
     if (inner.size() == 1 && splits(outer, inner.get(0))) {
@@ -339,7 +337,9 @@ final class ParallelLoops {
     }
   }
 
-  /** Whether parts of the inner loop can run side by side, each with its own run of the code around. */
+  /**
+   * Whether parts of the inner loop can run side by side, each with its own run of the code around.
+   */
   private boolean splits(Loop outer, Loop inner) {
     for (int i = outer.condition() + 1; i < outer.increment(); i++) {
       CodeElement element = elements.get(i).element();
@@ -417,8 +417,7 @@ final class ParallelLoops {
 
   private String line(int index) {
     for (int i = index; i >= 0; i--) {
-      if (elements.get(i).element()
-          instanceof LineNumber number) {
+      if (elements.get(i).element() instanceof LineNumber number) {
         return " (line " + number.line() + ")";
       }
     }

@@ -7,7 +7,6 @@ import java.lang.classfile.CodeBuilder;
 import java.lang.classfile.CodeElement;
 import java.lang.classfile.Instruction;
 import java.lang.classfile.Label;
-import java.lang.classfile.MethodModel;
 import java.lang.classfile.TypeKind;
 import java.lang.classfile.attribute.SourceFileAttribute;
 import java.lang.classfile.instruction.BranchInstruction;
@@ -76,8 +75,7 @@ final class ParallelRewriter {
    */
   static MethodHandle constructor(ParallelLoops loops, Class<?> kernel)
       throws IllegalAccessException, NoSuchMethodException {
-    MethodHandles.Lookup lookup =
-        MethodHandles.privateLookupIn(kernel, MethodHandles.lookup());
+    MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(kernel, MethodHandles.lookup());
     byte[] bytes = new ParallelRewriter(loops).generate(kernel);
     MethodHandles.Lookup hidden =
         lookup.defineHiddenClass(bytes, true, MethodHandles.Lookup.ClassOption.NESTMATE);
@@ -136,8 +134,8 @@ final class ParallelRewriter {
               });
           builder.withMethodBody(
               "run",
-              MethodTypeDesc.of(ConstantDescs.CD_void, withRange.subList(arguments.size(),
-                  withRange.size())),
+              MethodTypeDesc.of(
+                  ConstantDescs.CD_void, withRange.subList(arguments.size(), withRange.size())),
               ClassFile.ACC_PUBLIC,
               code -> {
                 loadFields(code, self);
@@ -284,8 +282,7 @@ final class ParallelRewriter {
   }
 
   /** Emits a loop's head with the limit for its bound; returns the index of the condition. */
-  private int skipToCondition(
-      CodeBuilder code, ParallelLoops.Loop loop, Labels labels, int limit) {
+  private int skipToCondition(CodeBuilder code, ParallelLoops.Loop loop, Labels labels, int limit) {
     List<ParallelLoops.Element> elements = loops.elements();
     for (int i = loop.initStore() + 1; i < loop.condition(); i++) {
       if (elements.get(i).element() instanceof LabelTarget target) {
@@ -294,8 +291,7 @@ final class ParallelRewriter {
     }
     code.iload(loop.slot() + EXTRA);
     code.iload(limit);
-    BranchInstruction condition =
-        (BranchInstruction) elements.get(loop.condition()).element();
+    BranchInstruction condition = (BranchInstruction) elements.get(loop.condition()).element();
     code.if_icmpge(labels.of(condition.target()));
     return loop.condition();
   }

@@ -1,8 +1,9 @@
 package io.github.tornadosse.embedded;
 
 /**
- * Runs a kernel's parallel loop over the workers. Small ones stay on the calling thread: how long an
- * iteration takes is measured as they run. That decides only who runs an iteration, never its result.
+ * Runs a kernel's parallel loop over the workers. Small ones stay on the calling thread: how long
+ * an iteration takes is measured as they run. That decides only who runs an iteration, never its
+ * result.
  */
 final class ParallelRun implements Runnable, Workers.Body {
   /** Loops shorter than this are not worth a hand-over. */

@@ -1,5 +1,9 @@
 package io.github.tornadosse.embedded;
 
+import java.util.Arrays;
+import java.util.function.Supplier;
+import uk.ac.manchester.tornado.api.GridScheduler;
+import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
 
 /** A task with its arguments, ready to run. */
@@ -20,14 +24,18 @@ final class PreparedTask {
    * @param name "graph.task"
    * @param code a reference to the kernel
    * @param arguments the kernel's arguments
+   * @param grids the grids of its plan
    * @return the task
    * @throws TornadoRuntimeException if the kernel cannot be run
    */
-  static PreparedTask of(String name, Object code, Object[] arguments) {
+  static PreparedTask of(
+      String name, Object code, Object[] arguments, Supplier<GridScheduler> grids) {
     Kernel kernel = Kernel.of(name, code);
     Runnable run;
     if (kernel.parallel() != null) {
       run = new ParallelRun(bind(name, kernel, arguments), kernel.splits());
+    } else if (Arrays.stream(arguments).anyMatch(KernelContext.class::isInstance)) {
+      run = new GridRun(name, code, arguments, kernel.barriers(), grids);
     } else {
       run = () -> TaskCall.call(code, arguments);
     }
@@ -49,12 +57,16 @@ final class PreparedTask {
     return name;
   }
 
+  private static String reason(RuntimeException e) {
+    return e instanceof TornadoRuntimeException ? e.getMessage() : e.toString();
+  }
+
   void run() {
     try {
       code.run();
     } catch (RuntimeException e) {
       TornadoRuntimeException failure =
-          new TornadoRuntimeException("task " + name + ", " + kernel.name() + ": " + e);
+          new TornadoRuntimeException("task " + name + ", " + kernel.name() + ": " + reason(e));
       failure.initCause(e);
       throw failure;
     }

@@ -46,7 +46,8 @@ public final class Workers {
 
   private Workers(int threads) {
     if (threads < 1) {
-      throw new IllegalArgumentException("number of threads is " + threads + ", must be at least 1");
+      throw new IllegalArgumentException(
+          "number of threads is " + threads + ", must be at least 1");
     }
     this.threads = threads;
     // Spinning takes a processor from a thread that has work if there are more threads than those.
@@ -240,7 +241,9 @@ public final class Workers {
       }
     }
 
-    /** The state once its epoch differs from the one seen, or the one seen if it is time to stop. */
+    /**
+     * The state once its epoch differs from the one seen, or the one seen if it is time to stop.
+     */
     private long waitForChange(long seen) {
       long epoch = seen & -EPOCH;
       long limit = System.nanoTime() + spinNanos;

@@ -274,65 +274,57 @@ class ParallelLoopTest {
 
   static Stream<Arguments> shapes() {
     return Stream.of(
-            kernel("below", ParallelLoopTest::below, ParallelLoopTest::below),
-            kernel("upTo", ParallelLoopTest::upTo, ParallelLoopTest::upTo),
-            kernel(
-                "fromAnExpression",
-                ParallelLoopTest::fromAnExpression,
-                ParallelLoopTest::fromAnExpression),
-            kernel(
-                "constantBounds",
-                ParallelLoopTest::constantBounds,
-                ParallelLoopTest::constantBounds),
-            kernel("steps", ParallelLoopTest::steps, ParallelLoopTest::steps),
-            kernel("stepsUpTo", ParallelLoopTest::stepsUpTo, ParallelLoopTest::stepsUpTo),
-            kernel("variableStep", ParallelLoopTest::variableStep, ParallelLoopTest::variableStep),
-            kernel(
-                "spelledOutStep",
-                ParallelLoopTest::spelledOutStep,
-                ParallelLoopTest::spelledOutStep),
-            kernel(
-                "bytesAsBounds", ParallelLoopTest::bytesAsBounds, ParallelLoopTest::bytesAsBounds),
-            kernel("upToZero", ParallelLoopTest::upToZero, ParallelLoopTest::upToZero),
-            kernel(
-                "boundOfTheArray",
-                ParallelLoopTest::boundOfTheArray,
-                ParallelLoopTest::boundOfTheArray),
-            kernel(
-                "boundAsExpression",
-                ParallelLoopTest::boundAsExpression,
-                ParallelLoopTest::boundAsExpression),
-            kernel("empty", ParallelLoopTest::empty, ParallelLoopTest::empty),
-            kernel("localsBefore", ParallelLoopTest::localsBefore, ParallelLoopTest::localsBefore),
-            kernel("guarded", ParallelLoopTest::guarded, ParallelLoopTest::guarded),
-            kernel("returnsEarly", ParallelLoopTest::returnsEarly, ParallelLoopTest::returnsEarly),
-            kernel("skips", ParallelLoopTest::skips, ParallelLoopTest::skips),
-            kernel(
-                "innerControlFlow",
-                ParallelLoopTest::innerControlFlow,
-                ParallelLoopTest::innerControlFlow),
-            kernel(
-                "privateHelpers",
-                ParallelLoopTest::privateHelpers,
-                ParallelLoopTest::privateHelpers),
-            kernel("privateArray", ParallelLoopTest::privateArray, ParallelLoopTest::privateArray),
-            kernel("twoDeep", ParallelLoopTest::twoDeep, ParallelLoopTest::twoDeep),
-            kernel(
-                "twoDeepFromOneRow",
-                ParallelLoopTest::twoDeepFromOneRow,
-                ParallelLoopTest::twoDeepFromOneRow),
-            kernel("threeDeep", ParallelLoopTest::threeDeep, ParallelLoopTest::threeDeep),
-            kernel("triangle", ParallelLoopTest::triangle, ParallelLoopTest::triangle),
-            kernel(
-                "twoInnerLoops", ParallelLoopTest::twoInnerLoops, ParallelLoopTest::twoInnerLoops),
-            kernel(
-                "workAroundTheInnerLoop",
-                ParallelLoopTest::workAroundTheInnerLoop,
-                ParallelLoopTest::workAroundTheInnerLoop),
-            kernel(
-                "innerLoopInABranch",
-                ParallelLoopTest::innerLoopInABranch,
-                ParallelLoopTest::innerLoopInABranch));
+        kernel("below", ParallelLoopTest::below, ParallelLoopTest::below),
+        kernel("upTo", ParallelLoopTest::upTo, ParallelLoopTest::upTo),
+        kernel(
+            "fromAnExpression",
+            ParallelLoopTest::fromAnExpression,
+            ParallelLoopTest::fromAnExpression),
+        kernel(
+            "constantBounds", ParallelLoopTest::constantBounds, ParallelLoopTest::constantBounds),
+        kernel("steps", ParallelLoopTest::steps, ParallelLoopTest::steps),
+        kernel("stepsUpTo", ParallelLoopTest::stepsUpTo, ParallelLoopTest::stepsUpTo),
+        kernel("variableStep", ParallelLoopTest::variableStep, ParallelLoopTest::variableStep),
+        kernel(
+            "spelledOutStep", ParallelLoopTest::spelledOutStep, ParallelLoopTest::spelledOutStep),
+        kernel("bytesAsBounds", ParallelLoopTest::bytesAsBounds, ParallelLoopTest::bytesAsBounds),
+        kernel("upToZero", ParallelLoopTest::upToZero, ParallelLoopTest::upToZero),
+        kernel(
+            "boundOfTheArray",
+            ParallelLoopTest::boundOfTheArray,
+            ParallelLoopTest::boundOfTheArray),
+        kernel(
+            "boundAsExpression",
+            ParallelLoopTest::boundAsExpression,
+            ParallelLoopTest::boundAsExpression),
+        kernel("empty", ParallelLoopTest::empty, ParallelLoopTest::empty),
+        kernel("localsBefore", ParallelLoopTest::localsBefore, ParallelLoopTest::localsBefore),
+        kernel("guarded", ParallelLoopTest::guarded, ParallelLoopTest::guarded),
+        kernel("returnsEarly", ParallelLoopTest::returnsEarly, ParallelLoopTest::returnsEarly),
+        kernel("skips", ParallelLoopTest::skips, ParallelLoopTest::skips),
+        kernel(
+            "innerControlFlow",
+            ParallelLoopTest::innerControlFlow,
+            ParallelLoopTest::innerControlFlow),
+        kernel(
+            "privateHelpers", ParallelLoopTest::privateHelpers, ParallelLoopTest::privateHelpers),
+        kernel("privateArray", ParallelLoopTest::privateArray, ParallelLoopTest::privateArray),
+        kernel("twoDeep", ParallelLoopTest::twoDeep, ParallelLoopTest::twoDeep),
+        kernel(
+            "twoDeepFromOneRow",
+            ParallelLoopTest::twoDeepFromOneRow,
+            ParallelLoopTest::twoDeepFromOneRow),
+        kernel("threeDeep", ParallelLoopTest::threeDeep, ParallelLoopTest::threeDeep),
+        kernel("triangle", ParallelLoopTest::triangle, ParallelLoopTest::triangle),
+        kernel("twoInnerLoops", ParallelLoopTest::twoInnerLoops, ParallelLoopTest::twoInnerLoops),
+        kernel(
+            "workAroundTheInnerLoop",
+            ParallelLoopTest::workAroundTheInnerLoop,
+            ParallelLoopTest::workAroundTheInnerLoop),
+        kernel(
+            "innerLoopInABranch",
+            ParallelLoopTest::innerLoopInABranch,
+            ParallelLoopTest::innerLoopInABranch));
   }
 
   private static Arguments kernel(
@@ -342,8 +334,8 @@ class ParallelLoopTest {
 
   @ParameterizedTest
   @MethodSource("shapes")
-  void runsAsTheMethodDoes(
-      Task2<FloatArray, Integer> task, BiConsumer<FloatArray, Integer> direct) throws Exception {
+  void runsAsTheMethodDoes(Task2<FloatArray, Integer> task, BiConsumer<FloatArray, Integer> direct)
+      throws Exception {
     for (int n : new int[] {1, 2, 13, 64, 150}) {
       FloatArray expected = new FloatArray(1024);
       expected.init(0.5f);
@@ -601,8 +593,7 @@ class ParallelLoopTest {
             "boundOfTheVariable",
             ParallelLoopTest::boundOfTheVariable,
             "bound of a @Parallel loop depends on its variable"),
-        refused(
-            "changesTheVariable", ParallelLoopTest::changesTheVariable, "changes its variable"),
+        refused("changesTheVariable", ParallelLoopTest::changesTheVariable, "changes its variable"),
         refused(
             "stepOfAnExpression",
             ParallelLoopTest::stepOfAnExpression,
@@ -618,8 +609,7 @@ class ParallelLoopTest {
         refused("ofAnInstance", new ParallelLoopTest()::ofAnInstance, "not a static method"));
   }
 
-  private static Arguments refused(
-      String name, Task2<FloatArray, Integer> task, String reason) {
+  private static Arguments refused(String name, Task2<FloatArray, Integer> task, String reason) {
     return Arguments.of(name, task, reason);
   }
 

@@ -44,88 +44,376 @@ public class TaskGraph {
   }
 
   /** Appends a task of 4 arguments. */
-  public <T1, T2, T3, T4> TaskGraph task(String id, Task4<T1, T2, T3, T4> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4) {
+  public <T1, T2, T3, T4> TaskGraph task(
+      String id, Task4<T1, T2, T3, T4> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4) {
     return add(id, code, arg1, arg2, arg3, arg4);
   }
 
   /** Appends a task of 5 arguments. */
-  public <T1, T2, T3, T4, T5> TaskGraph task(String id, Task5<T1, T2, T3, T4, T5> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5) {
+  public <T1, T2, T3, T4, T5> TaskGraph task(
+      String id, Task5<T1, T2, T3, T4, T5> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5) {
     return add(id, code, arg1, arg2, arg3, arg4, arg5);
   }
 
   /** Appends a task of 6 arguments. */
-  public <T1, T2, T3, T4, T5, T6> TaskGraph task(String id, Task6<T1, T2, T3, T4, T5, T6> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5, T6 arg6) {
+  public <T1, T2, T3, T4, T5, T6> TaskGraph task(
+      String id,
+      Task6<T1, T2, T3, T4, T5, T6> code,
+      T1 arg1,
+      T2 arg2,
+      T3 arg3,
+      T4 arg4,
+      T5 arg5,
+      T6 arg6) {
     return add(id, code, arg1, arg2, arg3, arg4, arg5, arg6);
   }
 
   /** Appends a task of 7 arguments. */
-  public <T1, T2, T3, T4, T5, T6, T7> TaskGraph task(String id, Task7<T1, T2, T3, T4, T5, T6, T7> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5, T6 arg6, T7 arg7) {
+  public <T1, T2, T3, T4, T5, T6, T7> TaskGraph task(
+      String id,
+      Task7<T1, T2, T3, T4, T5, T6, T7> code,
+      T1 arg1,
+      T2 arg2,
+      T3 arg3,
+      T4 arg4,
+      T5 arg5,
+      T6 arg6,
+      T7 arg7) {
     return add(id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7);
   }
 
   /** Appends a task of 8 arguments. */
-  public <T1, T2, T3, T4, T5, T6, T7, T8> TaskGraph task(String id, Task8<T1, T2, T3, T4, T5, T6, T7, T8> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5, T6 arg6, T7 arg7, T8 arg8) {
+  public <T1, T2, T3, T4, T5, T6, T7, T8> TaskGraph task(
+      String id,
+      Task8<T1, T2, T3, T4, T5, T6, T7, T8> code,
+      T1 arg1,
+      T2 arg2,
+      T3 arg3,
+      T4 arg4,
+      T5 arg5,
+      T6 arg6,
+      T7 arg7,
+      T8 arg8) {
     return add(id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8);
   }
 
   /** Appends a task of 9 arguments. */
-  public <T1, T2, T3, T4, T5, T6, T7, T8, T9> TaskGraph task(String id, Task9<T1, T2, T3, T4, T5, T6, T7, T8, T9> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5, T6 arg6, T7 arg7, T8 arg8, T9 arg9) {
+  public <T1, T2, T3, T4, T5, T6, T7, T8, T9> TaskGraph task(
+      String id,
+      Task9<T1, T2, T3, T4, T5, T6, T7, T8, T9> code,
+      T1 arg1,
+      T2 arg2,
+      T3 arg3,
+      T4 arg4,
+      T5 arg5,
+      T6 arg6,
+      T7 arg7,
+      T8 arg8,
+      T9 arg9) {
     return add(id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9);
   }
 
   /** Appends a task of 10 arguments. */
-  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> TaskGraph task(String id, Task10<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5, T6 arg6, T7 arg7, T8 arg8, T9 arg9, T10 arg10) {
+  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> TaskGraph task(
+      String id,
+      Task10<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> code,
+      T1 arg1,
+      T2 arg2,
+      T3 arg3,
+      T4 arg4,
+      T5 arg5,
+      T6 arg6,
+      T7 arg7,
+      T8 arg8,
+      T9 arg9,
+      T10 arg10) {
     return add(id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10);
   }
 
   /** Appends a task of 11 arguments. */
-  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> TaskGraph task(String id, Task11<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5, T6 arg6, T7 arg7, T8 arg8, T9 arg9, T10 arg10, T11 arg11) {
+  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> TaskGraph task(
+      String id,
+      Task11<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> code,
+      T1 arg1,
+      T2 arg2,
+      T3 arg3,
+      T4 arg4,
+      T5 arg5,
+      T6 arg6,
+      T7 arg7,
+      T8 arg8,
+      T9 arg9,
+      T10 arg10,
+      T11 arg11) {
     return add(id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11);
   }
 
   /** Appends a task of 12 arguments. */
-  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> TaskGraph task(String id, Task12<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5, T6 arg6, T7 arg7, T8 arg8, T9 arg9, T10 arg10, T11 arg11, T12 arg12) {
+  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> TaskGraph task(
+      String id,
+      Task12<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> code,
+      T1 arg1,
+      T2 arg2,
+      T3 arg3,
+      T4 arg4,
+      T5 arg5,
+      T6 arg6,
+      T7 arg7,
+      T8 arg8,
+      T9 arg9,
+      T10 arg10,
+      T11 arg11,
+      T12 arg12) {
     return add(id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12);
   }
 
   /** Appends a task of 13 arguments. */
-  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13> TaskGraph task(String id, Task13<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5, T6 arg6, T7 arg7, T8 arg8, T9 arg9, T10 arg10, T11 arg11, T12 arg12, T13 arg13) {
-    return add(id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12, arg13);
+  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13> TaskGraph task(
+      String id,
+      Task13<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13> code,
+      T1 arg1,
+      T2 arg2,
+      T3 arg3,
+      T4 arg4,
+      T5 arg5,
+      T6 arg6,
+      T7 arg7,
+      T8 arg8,
+      T9 arg9,
+      T10 arg10,
+      T11 arg11,
+      T12 arg12,
+      T13 arg13) {
+    return add(
+        id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12, arg13);
   }
 
   /** Appends a task of 14 arguments. */
-  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14> TaskGraph task(String id, Task14<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5, T6 arg6, T7 arg7, T8 arg8, T9 arg9, T10 arg10, T11 arg11, T12 arg12, T13 arg13, T14 arg14) {
-    return add(id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12, arg13, arg14);
+  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14> TaskGraph task(
+      String id,
+      Task14<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14> code,
+      T1 arg1,
+      T2 arg2,
+      T3 arg3,
+      T4 arg4,
+      T5 arg5,
+      T6 arg6,
+      T7 arg7,
+      T8 arg8,
+      T9 arg9,
+      T10 arg10,
+      T11 arg11,
+      T12 arg12,
+      T13 arg13,
+      T14 arg14) {
+    return add(
+        id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12, arg13,
+        arg14);
   }
 
   /** Appends a task of 15 arguments. */
-  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15> TaskGraph task(String id, Task15<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5, T6 arg6, T7 arg7, T8 arg8, T9 arg9, T10 arg10, T11 arg11, T12 arg12, T13 arg13, T14 arg14, T15 arg15) {
-    return add(id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12, arg13, arg14, arg15);
+  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15> TaskGraph task(
+      String id,
+      Task15<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15> code,
+      T1 arg1,
+      T2 arg2,
+      T3 arg3,
+      T4 arg4,
+      T5 arg5,
+      T6 arg6,
+      T7 arg7,
+      T8 arg8,
+      T9 arg9,
+      T10 arg10,
+      T11 arg11,
+      T12 arg12,
+      T13 arg13,
+      T14 arg14,
+      T15 arg15) {
+    return add(
+        id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12, arg13,
+        arg14, arg15);
   }
 
   /** Appends a task of 16 arguments. */
-  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16> TaskGraph task(String id, Task16<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5, T6 arg6, T7 arg7, T8 arg8, T9 arg9, T10 arg10, T11 arg11, T12 arg12, T13 arg13, T14 arg14, T15 arg15, T16 arg16) {
-    return add(id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12, arg13, arg14, arg15, arg16);
+  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16> TaskGraph task(
+      String id,
+      Task16<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16> code,
+      T1 arg1,
+      T2 arg2,
+      T3 arg3,
+      T4 arg4,
+      T5 arg5,
+      T6 arg6,
+      T7 arg7,
+      T8 arg8,
+      T9 arg9,
+      T10 arg10,
+      T11 arg11,
+      T12 arg12,
+      T13 arg13,
+      T14 arg14,
+      T15 arg15,
+      T16 arg16) {
+    return add(
+        id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12, arg13,
+        arg14, arg15, arg16);
   }
 
   /** Appends a task of 17 arguments. */
-  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17> TaskGraph task(String id, Task17<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5, T6 arg6, T7 arg7, T8 arg8, T9 arg9, T10 arg10, T11 arg11, T12 arg12, T13 arg13, T14 arg14, T15 arg15, T16 arg16, T17 arg17) {
-    return add(id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12, arg13, arg14, arg15, arg16, arg17);
+  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17>
+      TaskGraph task(
+          String id,
+          Task17<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17> code,
+          T1 arg1,
+          T2 arg2,
+          T3 arg3,
+          T4 arg4,
+          T5 arg5,
+          T6 arg6,
+          T7 arg7,
+          T8 arg8,
+          T9 arg9,
+          T10 arg10,
+          T11 arg11,
+          T12 arg12,
+          T13 arg13,
+          T14 arg14,
+          T15 arg15,
+          T16 arg16,
+          T17 arg17) {
+    return add(
+        id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12, arg13,
+        arg14, arg15, arg16, arg17);
   }
 
   /** Appends a task of 18 arguments. */
-  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17, T18> TaskGraph task(String id, Task18<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17, T18> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5, T6 arg6, T7 arg7, T8 arg8, T9 arg9, T10 arg10, T11 arg11, T12 arg12, T13 arg13, T14 arg14, T15 arg15, T16 arg16, T17 arg17, T18 arg18) {
-    return add(id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12, arg13, arg14, arg15, arg16, arg17, arg18);
+  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17, T18>
+      TaskGraph task(
+          String id,
+          Task18<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17, T18>
+              code,
+          T1 arg1,
+          T2 arg2,
+          T3 arg3,
+          T4 arg4,
+          T5 arg5,
+          T6 arg6,
+          T7 arg7,
+          T8 arg8,
+          T9 arg9,
+          T10 arg10,
+          T11 arg11,
+          T12 arg12,
+          T13 arg13,
+          T14 arg14,
+          T15 arg15,
+          T16 arg16,
+          T17 arg17,
+          T18 arg18) {
+    return add(
+        id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12, arg13,
+        arg14, arg15, arg16, arg17, arg18);
   }
 
   /** Appends a task of 19 arguments. */
-  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17, T18, T19> TaskGraph task(String id, Task19<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17, T18, T19> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5, T6 arg6, T7 arg7, T8 arg8, T9 arg9, T10 arg10, T11 arg11, T12 arg12, T13 arg13, T14 arg14, T15 arg15, T16 arg16, T17 arg17, T18 arg18, T19 arg19) {
-    return add(id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12, arg13, arg14, arg15, arg16, arg17, arg18, arg19);
+  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17, T18, T19>
+      TaskGraph task(
+          String id,
+          Task19<
+                  T1,
+                  T2,
+                  T3,
+                  T4,
+                  T5,
+                  T6,
+                  T7,
+                  T8,
+                  T9,
+                  T10,
+                  T11,
+                  T12,
+                  T13,
+                  T14,
+                  T15,
+                  T16,
+                  T17,
+                  T18,
+                  T19>
+              code,
+          T1 arg1,
+          T2 arg2,
+          T3 arg3,
+          T4 arg4,
+          T5 arg5,
+          T6 arg6,
+          T7 arg7,
+          T8 arg8,
+          T9 arg9,
+          T10 arg10,
+          T11 arg11,
+          T12 arg12,
+          T13 arg13,
+          T14 arg14,
+          T15 arg15,
+          T16 arg16,
+          T17 arg17,
+          T18 arg18,
+          T19 arg19) {
+    return add(
+        id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12, arg13,
+        arg14, arg15, arg16, arg17, arg18, arg19);
   }
 
   /** Appends a task of 20 arguments. */
-  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17, T18, T19, T20> TaskGraph task(String id, Task20<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17, T18, T19, T20> code, T1 arg1, T2 arg2, T3 arg3, T4 arg4, T5 arg5, T6 arg6, T7 arg7, T8 arg8, T9 arg9, T10 arg10, T11 arg11, T12 arg12, T13 arg13, T14 arg14, T15 arg15, T16 arg16, T17 arg17, T18 arg18, T19 arg19, T20 arg20) {
-    return add(id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12, arg13, arg14, arg15, arg16, arg17, arg18, arg19, arg20);
+  public <T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14, T15, T16, T17, T18, T19, T20>
+      TaskGraph task(
+          String id,
+          Task20<
+                  T1,
+                  T2,
+                  T3,
+                  T4,
+                  T5,
+                  T6,
+                  T7,
+                  T8,
+                  T9,
+                  T10,
+                  T11,
+                  T12,
+                  T13,
+                  T14,
+                  T15,
+                  T16,
+                  T17,
+                  T18,
+                  T19,
+                  T20>
+              code,
+          T1 arg1,
+          T2 arg2,
+          T3 arg3,
+          T4 arg4,
+          T5 arg5,
+          T6 arg6,
+          T7 arg7,
+          T8 arg8,
+          T9 arg9,
+          T10 arg10,
+          T11 arg11,
+          T12 arg12,
+          T13 arg13,
+          T14 arg14,
+          T15 arg15,
+          T16 arg16,
+          T17 arg17,
+          T18 arg18,
+          T19 arg19,
+          T20 arg20) {
+    return add(
+        id, code, arg1, arg2, arg3, arg4, arg5, arg6, arg7, arg8, arg9, arg10, arg11, arg12, arg13,
+        arg14, arg15, arg16, arg17, arg18, arg19, arg20);
   }
 
   /** Copies the objects to the device, see {@code DataTransferMode}. */
@@ -149,6 +437,12 @@ public class TaskGraph {
   /** Uses objects that another graph keeps on the device. */
   public TaskGraph consumeFromDevice(String uniqueTaskGraphName, Object... objects) {
     definition.consumeFromDevice(uniqueTaskGraphName, objects);
+    return this;
+  }
+
+  /** Uses objects that the graph which runs before this one keeps on the device. */
+  public TaskGraph consumeFromDevice(Object... objects) {
+    definition.consumeFromDevice(null, objects);
     return this;
   }
 

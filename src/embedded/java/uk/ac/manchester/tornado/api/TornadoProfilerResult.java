@@ -10,6 +10,10 @@ public class TornadoProfilerResult {
     this.profile = profile;
   }
 
+  Profile profile() {
+    return profile;
+  }
+
   /**
    * Time of the whole execution.
    *
@@ -26,5 +30,46 @@ public class TornadoProfilerResult {
    */
   public long getDeviceKernelTime() {
     return profile.kernelTime();
+  }
+
+  /**
+   * Time spent in copies between host and device; there are none outside of strict mode.
+   *
+   * @return nanoseconds
+   */
+  public long getDataTransfersTime() {
+    return profile.copyTime();
+  }
+
+  /**
+   * Bytes copied to the device.
+   *
+   * @return bytes
+   */
+  public long getTotalBytesCopyIn() {
+    return profile.bytesIn();
+  }
+
+  /**
+   * Bytes copied to the host.
+   *
+   * @return bytes
+   */
+  public long getTotalBytesCopyOut() {
+    return profile.bytesOut();
+  }
+
+  /**
+   * All figures, those of each task under its name "graph.task".
+   *
+   * @return a JSON object
+   */
+  public String getProfileLog() {
+    return profile.json();
+  }
+
+  /** Prints all figures. */
+  public void dumpProfiles() {
+    System.out.println(getProfileLog());
   }
 }
