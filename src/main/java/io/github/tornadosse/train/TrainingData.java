@@ -1,0 +1,42 @@
+package io.github.tornadosse.train;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.tornadosse.data.PackedBatch;
+import java.util.List;
+
+/** What a run reads: an endless stream of training batches that can be continued, and a held-out part. */
+public interface TrainingData {
+  /** Size of the vocabulary. */
+  int vocabSize();
+
+  /** Most sequences of a batch. */
+  int maxSequences();
+
+  /** The next training batch; begins anew, in another order, when all has been read. */
+  PackedBatch next();
+
+  /** Where the stream stands, for {@link #seek}. */
+  JsonNode position();
+
+  /**
+   * Puts the stream where it stood.
+   *
+   * @param position what {@link #position} gave, on the same data with the same settings
+   * @throws io.github.tornadosse.tensor.UserError if it is of other data
+   */
+  void seek(JsonNode position);
+
+  /** Bytes of text for each token of the training part. */
+  double bytesPerToken();
+
+  /**
+   * The beginning of the held-out part, the same at every call.
+   *
+   * @param tokens how much of it, at most
+   * @return at least one batch with a target
+   */
+  List<PackedBatch> heldOut(int tokens);
+
+  /** Bytes of text for each token of the held-out part. */
+  double heldOutBytesPerToken();
+}
