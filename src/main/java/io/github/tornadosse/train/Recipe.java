@@ -43,6 +43,9 @@ public record Recipe(
   /** Size of the byte-level vocabulary, which the model's keys are checked with. */
   private static final int BYTES = 256;
 
+  /** What a checkpoint's name has digits for. */
+  private static final int MAX_STEPS = 99_999_999;
+
   /** How the learning rate comes down. */
   public enum Shape {
     /** Half a cosine from the end of the warm-up to the last step. */
@@ -135,6 +138,7 @@ public record Recipe(
      */
     public Train {
       atLeast("train.steps", steps, 1);
+      require(steps <= MAX_STEPS, "train.steps (" + steps + ") must be at most " + MAX_STEPS);
       atLeast("train.batch_tokens", batchTokens, 2);
       atLeast("train.accumulation", accumulation, 1);
       require(

@@ -1,14 +1,27 @@
 package io.github.tornadosse.train;
 
+import io.github.tornadosse.checkpoint.AtomicFiles;
+import io.github.tornadosse.nn.ModelConfig;
+import io.github.tornadosse.nn.Trainable;
+import io.github.tornadosse.tensor.UserError;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A whole training run: opens and splits the data, makes the model, starts or resumes, trains,
  * saves, and writes the report. What {@code sse train} and the demo do.
  */
 public final class TrainingRun {
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingRun.class);
+
   /**
    * What is not part of the recipe.
    *
@@ -31,7 +44,15 @@ public final class TrainingRun {
     }
   }
 
-  private volatile boolean stopRequested;
+  private final Recipe recipe;
+  private final Options options;
+  private final ModelFactory models;
+  private final Progress progress;
+  private final Function<Recipe, TrainingData> source;
+  private final LongSupplier clock;
+  private final Object starting = new Object();
+  private boolean stopRequested;
+  private Trainer trainer;
 
   /**
    * Prepares a run; nothing is read or written yet.
@@ -41,19 +62,66 @@ public final class TrainingRun {
    * @param models makes the model
    * @param progress hears how it goes
    */
-  public TrainingRun(Recipe recipe, Options options, ModelFactory models, Progress progress) {}
+  public TrainingRun(Recipe recipe, Options options, ModelFactory models, Progress progress) {
+    this(recipe, options, models, progress, CorpusData::open, System::nanoTime);
+  }
+
+  /** With other data and another clock. */
+  TrainingRun(
+      Recipe recipe,
+      Options options,
+      ModelFactory models,
+      Progress progress,
+      Function<Recipe, TrainingData> source,
+      LongSupplier clock) {
+    this.recipe = recipe;
+    this.options = options;
+    this.models = models;
+    this.progress = progress;
+    this.source = source;
+    this.clock = clock;
+  }
 
   /**
    * Runs, on the calling thread, to the recipe's end or until {@link #requestStop()}.
    *
    * @return how it ended
-   * @throws io.github.tornadosse.tensor.UserError if the data is empty or cannot be read, the
-   *     directory holds a run and resume is off, a checkpoint is damaged or of another recipe, the
-   *     disk refuses, the device has too little memory, or losses are not finite for
-   *     max_skipped_steps steps in a row
+   * @throws UserError if the data is empty or cannot be read, the directory holds a run and resume
+   *     is off, a checkpoint is damaged or of another recipe, the disk refuses, the device has too
+   *     little memory, or losses are not finite for max_skipped_steps steps in a row
    */
   public TrainingSummary run() {
-    throw new UnsupportedOperationException("not yet");
+    try (RunDirectory directory = new RunDirectory(Path.of(recipe.checkpoint().directory()))) {
+      Optional<Path> checkpoint = checkpoint(directory);
+      TrainingData data = source.apply(recipe);
+      ModelConfig config = recipe.modelConfig(data.vocabSize());
+      Recipe.Train train = recipe.train();
+      try (Trainable model =
+          models.create(
+              new ModelFactory.Request(
+                  config,
+                  train.batchTokens(),
+                  data.maxSequences(),
+                  train.beta1(),
+                  train.beta2(),
+                  train.eps(),
+                  train.weightDecay(),
+                  train.seed()))) {
+        Trainer made = new Trainer(recipe, model, data, directory, progress, clock);
+        if (checkpoint.isPresent()) {
+          made.resume(checkpoint.get());
+          LOG.info("resuming from {}", checkpoint.get());
+        }
+        AtomicFiles.write(directory.recipe(), recipe.toYaml());
+        synchronized (starting) {
+          trainer = made;
+          if (stopRequested) {
+            made.requestStop();
+          }
+        }
+        return train(made, data, directory);
+      }
+    }
   }
 
   /**
@@ -61,6 +129,114 @@ public final class TrainingRun {
    * too).
    */
   public void requestStop() {
-    stopRequested = true;
+    synchronized (starting) {
+      stopRequested = true;
+      if (trainer != null) {
+        trainer.requestStop();
+      }
+    }
+  }
+
+  private Optional<Path> checkpoint(RunDirectory directory) {
+    if (!options.resume()) {
+      if (directory.holdsRun()) {
+        throw new UserError(
+            directory.root()
+                + " already holds a run; resume it, or choose another checkpoint.directory");
+      }
+      return Optional.empty();
+    }
+    return options.from() == null ? directory.latest() : Optional.of(options.from());
+  }
+
+  private TrainingSummary train(Trainer made, TrainingData data, RunDirectory directory) {
+    boolean stopped;
+    try {
+      stopped = made.run();
+    } catch (UserError e) {
+      // The report shows how it came to it.
+      try {
+        report(made, data, directory);
+      } catch (UserError second) {
+        e.addSuppressed(second);
+      }
+      throw e;
+    }
+    boolean reported = report(made, data, directory);
+    EvaluationMetrics held = made.lastEvaluation();
+    return new TrainingSummary(
+        made.state().step(),
+        stopped,
+        made.state().skipped(),
+        made.lastStep() == null ? Double.NaN : made.lastStep().loss(),
+        held == null ? OptionalDouble.empty() : OptionalDouble.of(held.loss()),
+        held == null ? OptionalDouble.empty() : OptionalDouble.of(held.bitsPerByte()),
+        made.tokensPerSecond(),
+        made.totalSeconds(),
+        made.parameters(),
+        directory.checkpoint(made.state().step()),
+        reported ? Optional.of(directory.report()) : Optional.empty(),
+        reported ? Optional.of(directory.plot()) : Optional.empty());
+  }
+
+  /** Writes the report, if there is a step to show. */
+  private boolean report(Trainer made, TrainingData data, RunDirectory directory) {
+    MetricsReader metrics = MetricsReader.read(directory.metrics());
+    if (metrics.steps().isEmpty()) {
+      return false;
+    }
+    Path name = directory.root().toAbsolutePath().normalize().getFileName();
+    Report.write(
+        directory.report(),
+        directory.plot(),
+        new Report.Content(
+            name == null ? "run" : name.toString(),
+            metrics,
+            options.baselines(),
+            facts(made, data),
+            recipe.toYaml()));
+    return true;
+  }
+
+  private Map<String, String> facts(Trainer made, TrainingData data) {
+    ModelConfig c = recipe.modelConfig(data.vocabSize());
+    Runtime runtime = Runtime.getRuntime();
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put(
+        "Model",
+        c.partitions() == 0
+            ? "gated linear attention"
+            : "SSE-n" + c.partitions() + "k" + c.width() + ", gated linear attention");
+    facts.put(
+        "Size",
+        String.format(
+            "%,d parameters: %d layers, hidden size %d, %d heads of %d, vocabulary %d",
+            made.parameters(),
+            c.layers(),
+            c.hiddenSize(),
+            c.heads(),
+            c.headDim(),
+            c.vocabSize()));
+    facts.put("Data", recipe.data().path());
+    facts.put(
+        "Step",
+        String.format(
+            "%,d tokens: %d × %,d, sequences of up to %,d",
+            recipe.train().stepTokens(),
+            recipe.train().accumulation(),
+            recipe.train().batchTokens(),
+            recipe.data().sequenceLength()));
+    facts.put(
+        "Machine",
+        String.format(
+            "%s %s, %s, %d processors, heap up to %,d MiB",
+            System.getProperty("os.name"),
+            System.getProperty("os.version"),
+            System.getProperty("os.arch"),
+            runtime.availableProcessors(),
+            runtime.maxMemory() >> 20));
+    facts.put("JDK", System.getProperty("java.vm.name") + " " + Runtime.version());
+    facts.putAll(options.facts());
+    return facts;
   }
 }

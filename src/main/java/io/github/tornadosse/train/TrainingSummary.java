@@ -1,6 +1,7 @@
 package io.github.tornadosse.train;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -16,8 +17,8 @@ import java.util.OptionalDouble;
  * @param seconds wall clock, earlier sittings included
  * @param parameters number of the model's parameters
  * @param checkpoint the last checkpoint's directory
- * @param report the report's HTML file
- * @param plot the picture of the loss
+ * @param report the report's HTML file; empty if no step has been done
+ * @param plot the picture of the loss; empty if no step has been done
  */
 public record TrainingSummary(
     int step,
@@ -30,5 +31,5 @@ public record TrainingSummary(
     double seconds,
     long parameters,
     Path checkpoint,
-    Path report,
-    Path plot) {}
+    Optional<Path> report,
+    Optional<Path> plot) {}
