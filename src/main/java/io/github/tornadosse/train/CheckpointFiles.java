@@ -1,112 +1,122 @@
 package io.github.tornadosse.train;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.tornadosse.checkpoint.AtomicFiles;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tornadosse.checkpoint.DType;
 import io.github.tornadosse.checkpoint.Safetensors;
 import io.github.tornadosse.checkpoint.SafetensorsWriter;
+import io.github.tornadosse.checkpoint.TrainingCheckpoint;
 import io.github.tornadosse.nn.Trainable;
 import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 
-/** Saves and loads a model, its optimiser and the trainer's state. */
+/** Moves a model, its optimiser and the trainer's state to and from checkpoints. */
 final class CheckpointFiles {
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final List<String> MOMENTS = List.of("exp_avg.", "exp_avg_sq.");
-
-  private interface Reader {
-    void read(int tensor, float[] destination);
-  }
-
   private CheckpointFiles() {}
 
-  static void save(Path directory, Trainable model, TrainerState state) {
-    AtomicFiles.writeDirectory(
+  /**
+   * Saves a checkpoint.
+   *
+   * @param directory the run's directory
+   * @param model parameters and moments are read from it, a tensor at a time
+   * @param state saved beside
+   * @param texts further files, such as the tokenizer's, by name
+   * @return the checkpoint's directory
+   */
+  static Path save(
+      Path directory, Trainable model, TrainerState state, Map<String, String> texts) {
+    SafetensorsWriter weights = new SafetensorsWriter();
+    SafetensorsWriter moments = new SafetensorsWriter();
+    List<TensorSpec> tensors = model.tensors();
+    for (int i = 0; i < tensors.size(); i++) {
+      int t = i;
+      TensorSpec spec = tensors.get(i);
+      add(weights, spec, to -> model.readParameter(t, to, 0));
+      for (int m = 0; m < 2; m++) {
+        int moment = m;
+        add(moments, momentSpec(m, spec), to -> model.readMoment(moment, t, to, 0));
+      }
+    }
+    return TrainingCheckpoint.save(
         directory,
-        into -> {
-          Files.writeString(into.resolve("config.json"), pretty(model.config().toJson()));
-          SafetensorsWriter weights = new SafetensorsWriter();
-          add(weights, model, "", (t, to) -> model.readParameter(t, to, 0));
-          weights.write(into.resolve("model.safetensors"));
-          SafetensorsWriter moments = new SafetensorsWriter();
-          for (int m = 0; m < MOMENTS.size(); m++) {
-            int moment = m;
-            add(moments, model, MOMENTS.get(m), (t, to) -> model.readMoment(moment, t, to, 0));
-          }
-          moments.write(into.resolve("optimizer.safetensors"));
-          Files.writeString(into.resolve("trainer.json"), pretty(state.toJson()));
+        state.step(),
+        new TrainingCheckpoint.Content(
+            model.config().toJson(), weights, moments, state.toJson(), texts));
+  }
+
+  private static TensorSpec momentSpec(int moment, TensorSpec spec) {
+    return new TensorSpec(TrainingCheckpoint.momentName(moment, spec.name()), spec.shape());
+  }
+
+  private static void add(SafetensorsWriter writer, TensorSpec spec, Consumer<float[]> reader) {
+    writer.floats(
+        spec,
+        DType.F32,
+        () -> {
+          float[] values = new float[spec.size()];
+          reader.accept(values);
+          return values;
         });
   }
 
-  private static String pretty(Object json) throws IOException {
-    return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n";
-  }
-
-  private static void add(
-      SafetensorsWriter writer, Trainable model, String prefix, Reader reader) {
-    List<TensorSpec> tensors = model.tensors();
-    for (int t = 0; t < tensors.size(); t++) {
-      int tensor = t;
-      TensorSpec spec = tensors.get(t);
-      float[][] held = new float[1][];
-      writer.floats(
-          new TensorSpec(prefix + spec.name(), spec.shape()),
-          DType.F32,
-          (from, destination, count) -> {
-            if (from == 0) {
-              held[0] = new float[spec.size()];
-              reader.read(tensor, held[0]);
-            }
-            System.arraycopy(held[0], from, destination, 0, count);
-            if (from + count == spec.size()) {
-              held[0] = null;
-            }
-          });
+  /**
+   * Reads what the trainer saved, without the tensors.
+   *
+   * @param checkpoint the checkpoint's directory
+   * @return the state
+   * @throws UserError if a file is missing or damaged
+   */
+  static TrainerState state(Path checkpoint) {
+    try (TrainingCheckpoint files = TrainingCheckpoint.open(checkpoint)) {
+      return TrainerState.of(files.trainer(), checkpoint.resolve("trainer.json").toString());
     }
   }
 
-  static TrainerState state(Path directory) {
-    Path file = directory.resolve("trainer.json");
-    try {
-      return TrainerState.of(JSON.readTree(file.toFile()), file.toString());
-    } catch (IOException e) {
-      throw new UserError(
-          "cannot read " + file + " (" + e.getClass().getSimpleName() + "); resume from another"
-              + " checkpoint",
-          e);
-    }
-  }
-
-  static void load(Path directory, Trainable model) {
-    try (Safetensors weights = Safetensors.open(directory.resolve("model.safetensors"));
-        Safetensors moments = Safetensors.open(directory.resolve("optimizer.safetensors"))) {
+  /**
+   * Sets a model's parameters and moments.
+   *
+   * @param checkpoint the checkpoint's directory
+   * @param model a model of the same configuration
+   * @throws UserError if a file is missing or damaged, or of another model
+   */
+  static void load(Path checkpoint, Trainable model) {
+    try (TrainingCheckpoint files = TrainingCheckpoint.open(checkpoint)) {
+      ObjectNode saved = files.model().config();
+      ObjectNode config = model.config().toJson();
+      if (!saved.get("vocab_size").equals(config.get("vocab_size"))) {
+        throw new UserError(
+            checkpoint
+                + " has a vocabulary of "
+                + saved.get("vocab_size")
+                + ", the tokenizer of "
+                + config.get("vocab_size")
+                + "; use the tokenizer that it was trained with");
+      }
       List<TensorSpec> tensors = model.tensors();
+      files.model().check(tensors);
       for (int t = 0; t < tensors.size(); t++) {
         TensorSpec spec = tensors.get(t);
-        model.writeParameter(t, values(weights, spec.name(), spec), 0);
-        for (int m = 0; m < MOMENTS.size(); m++) {
-          model.writeMoment(m, t, values(moments, MOMENTS.get(m) + spec.name(), spec), 0);
+        float[] values = new float[spec.size()];
+        files.model().readInto(spec, values, 0);
+        model.writeParameter(t, values, 0);
+        for (int m = 0; m < 2; m++) {
+          model.writeMoment(m, t, moment(files.optimizer(), momentSpec(m, spec)), 0);
         }
       }
     }
   }
 
-  private static float[] values(Safetensors file, String name, TensorSpec spec) {
-    if (!Arrays.equals(file.shape(name), spec.shape())) {
+  private static float[] moment(Safetensors file, TensorSpec spec) {
+    int[] shape = file.shape(spec.name());
+    if (!Arrays.equals(shape, spec.shape())) {
       throw new UserError(
-          file.file()
-              + ": "
-              + name
-              + " has shape "
-              + Arrays.toString(file.shape(name))
-              + "; the model needs "
-              + spec);
+          "%s: %s has shape %s, the model needs %s"
+              .formatted(file.file(), spec.name(), Arrays.toString(shape), spec));
     }
-    return file.floats(name);
+    return file.floats(spec.name());
   }
 }

@@ -16,6 +16,7 @@ public interface ModelFactory {
    * @param beta2 decay of AdamW's second moment
    * @param eps AdamW's epsilon
    * @param weightDecay AdamW's weight decay
+   * @param recompute whether to keep only each layer's input for the backward pass
    * @param seed of the initial weights
    */
   record Request(
@@ -26,6 +27,7 @@ public interface ModelFactory {
       double beta2,
       double eps,
       double weightDecay,
+      boolean recompute,
       long seed) {}
 
   /**

@@ -38,6 +38,7 @@ public record Recipe(
       YAMLMapper.builder()
           .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
           .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+          .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
           .build();
 
   /** Size of the byte-level vocabulary, which the model's keys are checked with. */
@@ -111,6 +112,8 @@ public record Recipe(
    * @param seed of the initial weights
    * @param seconds wall-clock limit, 0 for none. With one the schedule follows the elapsed share,
    *     so that the learning rate comes down by then, and the run is not reproducible
+   * @param recompute whether the device keeps only each layer's input, and computes the rest again
+   *     in the backward pass: less memory, more time
    * @param maxSkippedSteps steps in a row whose loss or gradients are not finite before the run
    *     fails
    */
@@ -130,6 +133,7 @@ public record Recipe(
       double clipNorm,
       long seed,
       double seconds,
+      boolean recompute,
       int maxSkippedSteps) {
     /**
      * Checks the ranges.
@@ -304,6 +308,7 @@ public record Recipe(
               v.number("train.clip_norm"),
               v.whole("train.seed"),
               v.number("train.seconds"),
+              v.truth("train.recompute"),
               v.integer("train.max_skipped_steps")),
           new Evaluate(v.integer("evaluate.every"), v.integer("evaluate.tokens")),
           new Checkpoint(
@@ -328,6 +333,10 @@ public record Recipe(
 
     double number(String name) {
       return values.get(name).doubleValue();
+    }
+
+    boolean truth(String name) {
+      return values.get(name).booleanValue();
     }
 
     String text(String name) {
@@ -408,6 +417,7 @@ public record Recipe(
     t.put("clip_norm", train.clipNorm);
     t.put("seed", train.seed);
     t.put("seconds", train.seconds);
+    t.put("recompute", train.recompute);
     t.put("max_skipped_steps", train.maxSkippedSteps);
     root.putObject("evaluate").put("every", evaluate.every).put("tokens", evaluate.tokens);
     root.putObject("checkpoint")

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.github.tornadosse.tensor.NearestName;
 import io.github.tornadosse.tensor.UserError;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -92,6 +93,7 @@ final class RecipeKeys {
     number("train.clip_norm", 1);
     whole("train.seed", 1);
     number("train.seconds", 0);
+    KEYS.put("train.recompute", new Key(Kind.TRUTH, NODES.booleanNode(false)));
     whole("train.max_skipped_steps", 10);
 
     whole("evaluate.every", 100);
@@ -144,7 +146,12 @@ final class RecipeKeys {
       }
       String source = "override '" + override + "'";
       String name = override.substring(0, at).strip();
-      set(name, parse(override.substring(at + 1), source), source, values);
+      String text = override.substring(at + 1).strip();
+      JsonNode value = parse(text, source);
+      Key key = KEYS.get(name);
+      // A directory may be called 2026: on a command line that needs no quotes.
+      boolean isText = key != null && key.kind == Kind.TEXT && value.isValueNode();
+      set(name, isText ? NODES.textNode(value.isTextual() ? value.textValue() : text) : value, source, values);
     }
     return values;
   }
@@ -190,7 +197,8 @@ final class RecipeKeys {
     }
     JsonNode typed = typed(value, key.kind);
     if (typed == null) {
-      throw new UserError(where + ": " + name + " is " + value + "; it must be " + key.kind.words);
+      String shown = value.isMissingNode() ? "empty" : value.toString();
+      throw new UserError(where + ": " + name + " is " + shown + "; it must be " + key.kind.words);
     }
     values.put(name, typed);
   }

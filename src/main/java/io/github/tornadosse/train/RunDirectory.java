@@ -1,13 +1,14 @@
 package io.github.tornadosse.train;
 
 import io.github.tornadosse.checkpoint.AtomicFiles;
+import io.github.tornadosse.checkpoint.TrainingCheckpoint;
+import io.github.tornadosse.tensor.FileErrors;
 import io.github.tornadosse.tensor.UserError;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
@@ -40,7 +41,7 @@ final class RunDirectory implements AutoCloseable {
               root.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       lock = lock(channel);
     } catch (IOException e) {
-      throw new UserError("cannot use " + root + " as the run's directory: " + reason(e), e);
+      throw FileErrors.of("cannot use as the run's directory", root, e);
     }
     if (lock == null) {
       close();
@@ -56,10 +57,6 @@ final class RunDirectory implements AutoCloseable {
       // Held by this very process: as good as held by another one.
       return null;
     }
-  }
-
-  static String reason(IOException e) {
-    return e.getClass().getSimpleName().replaceAll("Exception$", "") + " " + e.getMessage();
   }
 
   Path root() {
@@ -87,29 +84,21 @@ final class RunDirectory implements AutoCloseable {
     return Files.exists(metrics()) || !checkpoints().isEmpty();
   }
 
-  /** Where the checkpoint after a step is kept. */
-  Path checkpoint(int step) {
-    return root.resolve(String.format("step-%08d", step));
-  }
-
-  /** The checkpoints, by step. */
-  List<Path> checkpoints() {
+  /** Whole checkpoints, by step. */
+  private List<Path> checkpoints() {
     try (Stream<Path> entries = Files.list(root)) {
       return entries
           .filter(p -> CHECKPOINT.matcher(p.getFileName().toString()).matches())
           .sorted(Comparator.comparingInt(RunDirectory::step))
           .toList();
-    } catch (NoSuchFileException e) {
-      return List.of();
     } catch (IOException e) {
-      throw new UserError("cannot list " + root + ": " + reason(e), e);
+      throw FileErrors.of("cannot list", root, e);
     }
   }
 
   /** The checkpoint with the most steps. */
   Optional<Path> latest() {
-    List<Path> all = checkpoints();
-    return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
+    return TrainingCheckpoint.latest(root);
   }
 
   /** The steps that a checkpoint's name tells. */
@@ -119,12 +108,6 @@ final class RunDirectory implements AutoCloseable {
       throw new UserError(checkpoint + " is not a checkpoint's directory, such as step-00000100");
     }
     return Integer.parseInt(matcher.group(1));
-  }
-
-  /** Removes all but the latest checkpoints. */
-  void keep(int count) {
-    List<Path> all = checkpoints();
-    all.subList(0, Math.max(0, all.size() - count)).forEach(AtomicFiles::deleteTree);
   }
 
   /**
@@ -139,7 +122,7 @@ final class RunDirectory implements AutoCloseable {
         try {
           Files.move(later, aside);
         } catch (IOException e) {
-          throw new UserError("cannot rename " + later + ": " + reason(e), e);
+          throw FileErrors.of("cannot rename", later, e);
         }
       }
     }
@@ -151,7 +134,7 @@ final class RunDirectory implements AutoCloseable {
       // Closing the channel gives the lock back.
       channel.close();
     } catch (IOException e) {
-      throw new UserError("cannot close " + root.resolve(".lock") + ": " + reason(e), e);
+      throw FileErrors.of("cannot close", root.resolve(".lock"), e);
     }
   }
 }

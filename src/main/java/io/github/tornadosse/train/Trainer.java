@@ -1,6 +1,7 @@
 package io.github.tornadosse.train;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.tornadosse.checkpoint.TrainingCheckpoint;
 import io.github.tornadosse.data.PackedBatch;
 import io.github.tornadosse.nn.Trainable;
 import io.github.tornadosse.tensor.UserError;
@@ -37,6 +38,7 @@ final class Trainer {
   private StepMetrics lastStep;
   private EvaluationMetrics lastEvaluation;
   private MetricsWriter metrics;
+  private Path checkpoint;
   private volatile boolean stopRequested;
 
   /**
@@ -71,13 +73,14 @@ final class Trainer {
   /**
    * Takes up a run where a checkpoint was written.
    *
-   * @param checkpoint its directory
+   * @param from its directory
    * @throws UserError if it is damaged, or of another recipe or other data
    */
-  void resume(Path checkpoint) {
-    TrainerState saved = CheckpointFiles.state(checkpoint);
-    saved.requireSameRun(recipeJson, checkpoint.toString());
-    CheckpointFiles.load(checkpoint, model);
+  void resume(Path from) {
+    TrainerState saved = CheckpointFiles.state(from);
+    saved.requireSameRun(recipeJson, from.toString());
+    CheckpointFiles.load(from, model);
+    checkpoint = from;
     data.seek(saved.data());
     state = saved;
     MetricsReader past = MetricsReader.read(directory.metrics());
@@ -123,34 +126,27 @@ final class Trainer {
     try (MetricsWriter writer = new MetricsWriter(directory.metrics(), state.step())) {
       metrics = writer;
       directory.supersede(state.step());
-      boolean saved = directory.latest().isPresent() && latestStep() == state.step();
       while (!stopRequested && !finished()) {
         step();
-        saved = false;
         if (due(recipe.evaluate().every())) {
           evaluate();
         }
         // While losses are not finite, the last good checkpoint stays.
         if (due(recipe.checkpoint().every()) && state.skippedInRow() == 0) {
           save();
-          saved = true;
         }
       }
       boolean stopped = !finished();
       if (!stopped && (lastEvaluation == null || lastEvaluation.step() < state.step())) {
         evaluate();
       }
-      if (!saved) {
+      if (checkpoint == null || RunDirectory.step(checkpoint) < state.step()) {
         save();
       }
       return stopped;
     } finally {
       progress.ended();
     }
-  }
-
-  private int latestStep() {
-    return directory.latest().map(RunDirectory::step).orElse(0);
   }
 
   private boolean due(int every) {
@@ -294,12 +290,11 @@ final class Trainer {
 
   private void save() {
     metrics.force();
-    Path target = directory.checkpoint(state.step());
-    CheckpointFiles.save(target, model, state);
+    checkpoint = CheckpointFiles.save(directory.root(), model, state, data.texts());
     if (state.skippedInRow() == 0) {
-      directory.keep(recipe.checkpoint().keep());
+      TrainingCheckpoint.keepLast(directory.root(), recipe.checkpoint().keep());
     }
-    progress.saved(target, state.step());
+    progress.saved(checkpoint, state.step());
   }
 
   private double seconds() {
@@ -313,6 +308,11 @@ final class Trainer {
   /** Number of the model's parameters. */
   long parameters() {
     return model.tensors().stream().mapToLong(t -> t.size()).sum();
+  }
+
+  /** The last checkpoint, null without any. */
+  Path checkpoint() {
+    return checkpoint;
   }
 
   /** Steps done and skipped. */

@@ -3,11 +3,15 @@ package io.github.tornadosse.train;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.tornadosse.data.PackedBatch;
 import java.util.List;
+import java.util.Map;
 
 /** What a run reads: an endless stream of training batches that can be continued, and a held-out part. */
 public interface TrainingData {
   /** Size of the vocabulary. */
   int vocabSize();
+
+  /** Files that belong beside the model's weights, by name: those of the tokenizer. */
+  Map<String, String> texts();
 
   /** Most sequences of a batch. */
   int maxSequences();

@@ -106,6 +106,7 @@ public final class TrainingRun {
                   train.beta2(),
                   train.eps(),
                   train.weightDecay(),
+                  train.recompute(),
                   train.seed()))) {
         Trainer made = new Trainer(recipe, model, data, directory, progress, clock);
         if (checkpoint.isPresent()) {
@@ -174,7 +175,7 @@ public final class TrainingRun {
         made.tokensPerSecond(),
         made.totalSeconds(),
         made.parameters(),
-        directory.checkpoint(made.state().step()),
+        made.checkpoint(),
         reported ? Optional.of(directory.report()) : Optional.empty(),
         reported ? Optional.of(directory.plot()) : Optional.empty());
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.github.tornadosse.data.PackedBatch;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /** Batches for tests of sixteen letters with a structure that a bigram model can learn. */
@@ -20,6 +21,11 @@ final class LetterData implements TrainingData {
   @Override
   public int vocabSize() {
     return VOCAB;
+  }
+
+  @Override
+  public Map<String, String> texts() {
+    return Map.of();
   }
 
   @Override
