@@ -1,0 +1,261 @@
+package io.github.tornadosse.kernels.vector;
+
+import io.github.tornadosse.embedded.Workers;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.HeapAccess;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/** Activations of queries, keys and values, head-major, and their gradients. */
+public final class HeadActivations {
+  /** Tokens of one item of the gradient's work; it goes over all heads. */
+  private static final int TOKENS = 16;
+
+  private HeadActivations() {}
+
+  /**
+   * out[0] = f(base), out[1] = f(base + delta).
+   *
+   * @param control see {@code Control}
+   * @param base [H, capacity, K]
+   * @param baseAt base index of base
+   * @param delta [H, capacity, K]; unused with one source
+   * @param deltaAt base index of delta
+   * @param out [sources, H, capacity, K]
+   * @param outAt base index of out
+   * @param rowTopk softmax over that many logits; 0 for SiLU
+   * @param heads H
+   * @param dim K
+   * @param capacity stride of a head, in tokens
+   * @param sources 1 or 2
+   */
+  public static void activate(
+      IntArray control, FloatArray base, int baseAt, FloatArray delta, int deltaAt, FloatArray out,
+      int outAt, int rowTopk, int heads, int dim, int capacity, int sources) {
+    float[] bs = HeapAccess.floats(base);
+    float[] ds = HeapAccess.floats(delta);
+    float[] os = HeapAccess.floats(out);
+    int b0 = control.get(baseAt);
+    int d0 = control.get(deltaAt);
+    int o0 = control.get(outAt);
+    int second = heads * capacity * dim;
+    forEach(
+        heads,
+        Blocks.tokens(control),
+        dim,
+        (head, from, to) -> {
+          int at = (head * capacity + from) * dim;
+          int n = (to - from) * dim;
+          rows(bs, b0 + at, os, o0 + at, n, rowTopk, dim);
+          if (sources == 2) {
+            int o = o0 + second + at;
+            Lanes.add(bs, b0 + at, ds, d0 + at, os, o, n);
+            rows(os, o, os, o, n, rowTopk, dim);
+          }
+        });
+  }
+
+  /** Work on tokens {@code from} to {@code to} − 1 of a head. */
+  @FunctionalInterface
+  interface Tokens {
+    /** Does the work. */
+    void run(int head, int from, int to);
+  }
+
+  /** Runs the body over blocks of the tokens of each head. */
+  static void forEach(int heads, int tokens, int dim, Tokens body) {
+    int block = Blocks.rows(dim, Blocks.COSTLY);
+    int blocks = Blocks.count(tokens, block);
+    Workers.forEach(
+        heads * blocks,
+        (item, worker) -> {
+          int from = item % blocks * block;
+          body.run(item / blocks, from, Math.min(tokens, from + block));
+        });
+  }
+
+  private static void rows(
+      float[] a, int i, float[] b, int o, int n, int rowTopk, int dim) {
+    if (rowTopk == 0) {
+      VectorMath.silu(a, i, b, o, n);
+      return;
+    }
+    for (int j = 0; j < n; j += dim) softmax(a, i + j, b, o + j, rowTopk, dim);
+  }
+
+  private static void softmax(float[] a, int i, float[] b, int o, int rowTopk, int dim) {
+    if (rowTopk >= dim) {
+      Softmax.row(a, i, b, o, dim);
+      return;
+    }
+    float[] keep = Scratch.floats(Scratch.KEEP, dim);
+    RowTopk.keep(a, i, keep, 0, dim, rowTopk);
+    RowTopk.leaveOut(a, i, keep, b, o, dim);
+    Softmax.row(b, o, b, o, dim);
+  }
+
+  /**
+   * Gradient of {@link #activate} through the expanded rows; see {@code
+   * Operations.headActivationGradient}.
+   *
+   * @param control see {@code Control}
+   * @param base [H, capacity, K]
+   * @param baseAt base index of base
+   * @param delta [H, capacity, K]; like all that follows of the sparse rows unused if width is 0
+   * @param deltaAt base index of delta
+   * @param dRows from rowsAt on [H, capacity·(1 + width), K]
+   * @param rowsAt first element of dRows
+   * @param tokenRow [capacity·width]
+   * @param weight [capacity·(1 + width)]
+   * @param dTop [L, width], accumulates
+   * @param dTopAt base index of dTop
+   * @param dBase [H, capacity, K]
+   * @param dBaseAt base index of dBase
+   * @param dDelta [H, capacity, K]
+   * @param dDeltaAt base index of dDelta
+   * @param rowTopk softmax over that many logits; 0 for SiLU
+   * @param heads H
+   * @param dim K
+   * @param capacity stride of a head, in tokens
+   * @param width sparse rows of a token
+   */
+  public static void gradient(
+      IntArray control, FloatArray base, int baseAt, FloatArray delta, int deltaAt, FloatArray dRows,
+      int rowsAt, IntArray tokenRow, FloatArray weight, FloatArray dTop, int dTopAt, FloatArray dBase,
+      int dBaseAt, FloatArray dDelta, int dDeltaAt, int rowTopk, int heads, int dim, int capacity,
+      int width) {
+    Gradient g =
+        new Gradient(
+            HeapAccess.floats(base),
+            control.get(baseAt),
+            HeapAccess.floats(delta),
+            control.get(deltaAt),
+            HeapAccess.floats(dRows),
+            rowsAt,
+            HeapAccess.ints(tokenRow),
+            HeapAccess.floats(weight),
+            HeapAccess.floats(dTop),
+            control.get(dTopAt),
+            HeapAccess.floats(dBase),
+            control.get(dBaseAt),
+            HeapAccess.floats(dDelta),
+            control.get(dDeltaAt),
+            rowTopk,
+            dim,
+            capacity,
+            width);
+    Blocks.forEach(
+        Blocks.tokens(control),
+        TOKENS,
+        (from, to) -> {
+          for (int head = 0; head < heads; head++) {
+            for (int t = from; t < to; t++) g.token(head, t);
+          }
+        });
+  }
+
+  /** The arrays of the gradient and their base indices. */
+  private record Gradient(
+      float[] base, int base0, float[] delta, int delta0, float[] dRows, int rows0, int[] tokenRow,
+      float[] weight, float[] dTop, int dTop0, float[] dBase, int dBase0, float[] dDelta,
+      int dDelta0, int rowTopk, int dim, int capacity, int width) {
+
+    void token(int head, int t) {
+      int at = (head * capacity + t) * dim;
+      int row0 = rows0 + head * capacity * (1 + width) * dim;
+      back(base, base0 + at, dRows, row0 + t * dim, dBase, dBase0 + at);
+      if (width > 0) {
+        float[] x = Scratch.floats(Scratch.INPUT, dim);
+        Lanes.add(base, base0 + at, delta, delta0 + at, x, 0, dim);
+        float[] d = Scratch.floats(Scratch.GRADIENT, dim);
+        gather(row0, t, x, d);
+        int dd = dDelta0 + at;
+        back(x, 0, d, 0, dDelta, dd);
+        Lanes.add(dBase, dBase0 + at, dDelta, dd, dBase, dBase0 + at, dim);
+      }
+    }
+
+    /** d = Σ_j weight_j·row_j, and dTop from the activated x. */
+    private void gather(int row0, int t, float[] x, float[] d) {
+      float[] p = Scratch.floats(Scratch.OUTPUT, dim);
+      HeadActivations.rows(x, 0, p, 0, dim, rowTopk, dim);
+      for (int j = t * width; j < (t + 1) * width; j++) {
+        int r = tokenRow[j];
+        int row = row0 + r * dim;
+        dTop[dTop0 + j] += Lanes.dot(dRows, row, p, 0, dim);
+        if (j == t * width) {
+          Lanes.scale(dRows, row, weight[r], d, 0, dim);
+        } else {
+          Lanes.addScaled(dRows, row, weight[r], d, 0, dim);
+        }
+      }
+    }
+
+    /** out = f'(x)·d. */
+    private void back(float[] x, int i, float[] d, int k, float[] out, int o) {
+      if (rowTopk == 0) {
+        Silu.slopeRow(x, i, d, k, out, o, dim);
+        return;
+      }
+      float[] p = Scratch.floats(Scratch.OUTPUT, dim);
+      HeadActivations.softmax(x, i, p, 0, rowTopk, dim);
+      Softmax.gradient(p, 0, d, k, out, o, dim);
+    }
+  }
+
+  /** out = SiLU(raw), [H, capacity, V]. */
+  public static void value(
+      IntArray control, FloatArray raw, int rawAt, FloatArray out, int outAt, int heads, int dim,
+      int capacity) {
+    float[] rs = HeapAccess.floats(raw);
+    float[] os = HeapAccess.floats(out);
+    int r0 = control.get(rawAt);
+    int o0 = control.get(outAt);
+    forEach(
+        heads,
+        Blocks.tokens(control),
+        dim,
+        (head, from, to) -> {
+          int at = (head * capacity + from) * dim;
+          VectorMath.silu(rs, r0 + at, os, o0 + at, (to - from) * dim);
+        });
+  }
+
+  /** dRaw = SiLU'(raw)·(row t + Σ_j row_j); dRows [H, capacity·(1 + width), V]. */
+  public static void valueGradient(
+      IntArray control, FloatArray raw, int rawAt, FloatArray dRows, IntArray tokenRow,
+      FloatArray dRaw, int dRawAt, int heads, int dim, int capacity, int width) {
+    float[] rs = HeapAccess.floats(raw);
+    float[] rows = HeapAccess.floats(dRows);
+    float[] ds = HeapAccess.floats(dRaw);
+    int[] places = HeapAccess.ints(tokenRow);
+    int r0 = control.get(rawAt);
+    int d0 = control.get(dRawAt);
+    forEach(
+        heads,
+        Blocks.tokens(control),
+        dim,
+        (head, from, to) -> {
+          int first = head * capacity * (1 + width) * dim;
+          for (int t = from; t < to; t++) {
+            int at = (head * capacity + t) * dim;
+            int d = d0 + at;
+            sumRows(rows, first, t, places, width, ds, d, dim);
+            Silu.slopeRow(rs, r0 + at, ds, d, ds, d, dim);
+          }
+        });
+  }
+
+  /** to = row t + Σ_j row_j of the token's sparse rows. */
+  static void sumRows(
+      float[] rows, int first, int t, int[] tokenRow, int width, float[] to, int o, int dim) {
+    if (width == 0) {
+      System.arraycopy(rows, first + t * dim, to, o, dim);
+      return;
+    }
+    int j = t * width;
+    Lanes.add(rows, first + t * dim, rows, first + tokenRow[j] * dim, to, o, dim);
+    for (int k = j + 1; k < j + width; k++) {
+      Lanes.add(to, o, rows, first + tokenRow[k] * dim, to, o, dim);
+    }
+  }
+}
