@@ -82,7 +82,7 @@ final class GraphRun {
   /** Finds and checks the kernels, without arguments. */
   void prepare() {
     for (GraphDefinition.TaskStep task : definition.tasks()) {
-      Kernel.of(name(task), task.code());
+      Kernel.of(name(task), task.code(), memory != null);
     }
   }
 
@@ -95,7 +95,7 @@ final class GraphRun {
           arguments[i] = memory.copy(arguments[i]);
         }
       }
-      bound.add(PreparedTask.of(name(task), task.code(), arguments, grids));
+      bound.add(PreparedTask.of(name(task), task.code(), arguments, grids, memory != null));
     }
     return bound;
   }

@@ -85,10 +85,11 @@ final class Kernel {
    *
    * @param task the task's name, for errors
    * @param code a reference to a static method
+   * @param strict whether private arrays are to hold garbage at first, as they do on a device
    * @throws TornadoRuntimeException if it is something else, or its parallel loops cannot be shared
    *     out
    */
-  static Kernel of(String task, Object code) {
+  static Kernel of(String task, Object code, boolean strict) {
     SerializedLambda reference = reference(task, code);
     String method = reference.getImplMethodName();
     String type = reference.getImplMethodSignature();
@@ -100,10 +101,11 @@ final class Kernel {
           "task " + task + ": " + name + " is not a static method that captures nothing");
     }
     Map<String, Kernel> known = CACHE.get(owner);
-    Kernel kernel = known.get(method + type);
+    String key = method + type + strict;
+    Kernel kernel = known.get(key);
     if (kernel == null) {
-      kernel = make(task, name, owner, method, type);
-      known.put(method + type, kernel);
+      kernel = make(task, name, owner, method, type, strict);
+      known.put(key, kernel);
     }
     return kernel;
   }
@@ -134,7 +136,7 @@ final class Kernel {
   }
 
   private static Kernel make(
-      String task, String name, Class<?> owner, String methodName, String type) {
+      String task, String name, Class<?> owner, String methodName, String type, boolean strict) {
     MethodModel method =
         model(owner)
             .flatMap(m -> find(m, methodName, type))
@@ -150,7 +152,7 @@ final class Kernel {
         if (context) {
           throw new ParallelLoops.Refusal("it has a KernelContext as well");
         }
-        MethodHandle constructor = ParallelRewriter.constructor(loops, owner);
+        MethodHandle constructor = ParallelRewriter.constructor(loops, owner, strict);
         return new Kernel(name, constructor, loops.splitInner() != null, false);
       }
       if (lambda && !context) {

@@ -1,5 +1,7 @@
 package io.github.tornadosse.embedded;
 
+import java.util.Arrays;
+
 /**
  * A kernel with its arguments, whose outermost parallel loop can be run piece by piece. Generated
  * classes extend it, see {@link ParallelRewriter}; it is public only for them.
@@ -68,5 +70,27 @@ public abstract class ParallelKernel {
    */
   public static int start(int count, int part, int parts) {
     return (int) ((long) count * part / parts);
+  }
+
+  /**
+   * Fills a private array with what it may hold on a device.
+   *
+   * @param array a new array
+   * @return the same array, all NaN
+   */
+  public static float[] garbage(float[] array) {
+    Arrays.fill(array, Float.NaN);
+    return array;
+  }
+
+  /**
+   * Fills a private array with what it may hold on a device.
+   *
+   * @param array a new array
+   * @return the same array, all the smallest int
+   */
+  public static int[] garbage(int[] array) {
+    Arrays.fill(array, Integer.MIN_VALUE);
+    return array;
   }
 }

@@ -15,6 +15,7 @@ import java.lang.classfile.instruction.LabelTarget;
 import java.lang.classfile.instruction.LineNumber;
 import java.lang.classfile.instruction.LoadInstruction;
 import java.lang.classfile.instruction.LookupSwitchInstruction;
+import java.lang.classfile.instruction.NewPrimitiveArrayInstruction;
 import java.lang.classfile.instruction.ReturnInstruction;
 import java.lang.classfile.instruction.StoreInstruction;
 import java.lang.classfile.instruction.SwitchCase;
@@ -56,8 +57,11 @@ final class ParallelRewriter {
   private final MethodTypeDesc kernelType;
   private final int parameterSlots;
 
-  private ParallelRewriter(ParallelLoops loops) {
+  private final boolean strict;
+
+  private ParallelRewriter(ParallelLoops loops, boolean strict) {
     this.loops = loops;
+    this.strict = strict;
     kernelType = loops.method().methodTypeSymbol();
     int slots = 0;
     for (ClassDesc type : kernelType.parameterList()) {
@@ -71,12 +75,13 @@ final class ParallelRewriter {
    *
    * @param loops the kernel's parallel loops
    * @param kernel the kernel's class
+   * @param strict whether new arrays of numbers are to hold garbage
    * @return the constructor, (Object[]) to ParallelKernel, of the method's arguments
    */
-  static MethodHandle constructor(ParallelLoops loops, Class<?> kernel)
+  static MethodHandle constructor(ParallelLoops loops, Class<?> kernel, boolean strict)
       throws IllegalAccessException, NoSuchMethodException {
     MethodHandles.Lookup lookup = MethodHandles.privateLookupIn(kernel, MethodHandles.lookup());
-    byte[] bytes = new ParallelRewriter(loops).generate(kernel);
+    byte[] bytes = new ParallelRewriter(loops, strict).generate(kernel);
     MethodHandles.Lookup hidden =
         lookup.defineHiddenClass(bytes, true, MethodHandles.Lookup.ClassOption.NESTMATE);
     MethodType type =
@@ -329,6 +334,16 @@ final class ParallelRewriter {
       code.lineNumber(line.line());
     } else if (element instanceof Instruction) {
       code.with(element);
+      if (strict && element instanceof NewPrimitiveArrayInstruction array) {
+        fillWithGarbage(code, array.typeKind());
+      }
+    }
+  }
+
+  private static void fillWithGarbage(CodeBuilder code, TypeKind kind) {
+    if (kind == TypeKind.FLOAT || kind == TypeKind.INT) {
+      ClassDesc type = kind.upperBound().arrayType();
+      code.invokestatic(KERNEL, "garbage", MethodTypeDesc.of(type, type));
     }
   }
 

@@ -25,12 +25,13 @@ final class PreparedTask {
    * @param code a reference to the kernel
    * @param arguments the kernel's arguments
    * @param grids the grids of its plan
+   * @param strict whether private arrays are to hold garbage at first
    * @return the task
    * @throws TornadoRuntimeException if the kernel cannot be run
    */
   static PreparedTask of(
-      String name, Object code, Object[] arguments, Supplier<GridScheduler> grids) {
-    Kernel kernel = Kernel.of(name, code);
+      String name, Object code, Object[] arguments, Supplier<GridScheduler> grids, boolean strict) {
+    Kernel kernel = Kernel.of(name, code, strict);
     Runnable run;
     if (kernel.parallel() != null) {
       run = new ParallelRun(bind(name, kernel, arguments), kernel.splits());

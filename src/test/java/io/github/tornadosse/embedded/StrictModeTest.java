@@ -168,6 +168,32 @@ class StrictModeTest {
     assertThat(out.toHeapArray()).containsExactly(1, 1, 1, 1, 1);
   }
 
+  static void sumsWithoutInitialising(FloatArray x, FloatArray y) {
+    for (@Parallel int i = 0; i < x.getSize(); i++) {
+      float[] sum = new float[2];
+      int[] count = new int[1];
+      sum[1] += x.get(i);
+      y.set(2 * i, sum[1]);
+      y.set(2 * i + 1, count[0]);
+    }
+  }
+
+  @Test
+  void privateArraysHoldGarbage() {
+    FloatArray x = FloatArray.fromElements(3);
+    FloatArray y = new FloatArray(2);
+    TaskGraph graph =
+        new TaskGraph("g")
+            .transferToDevice(EVERY, x)
+            .task("t", StrictModeTest::sumsWithoutInitialising, x, y)
+            .transferToHost(EVERY, y);
+    strict(graph).execute();
+    assertThat(y.toHeapArray()).containsExactly(Float.NaN, Integer.MIN_VALUE);
+    ImmutableTaskGraph snapshot = graph.snapshot();
+    StrictMode.off(() -> new TornadoExecutionPlan(snapshot)).execute();
+    assertThat(y.toHeapArray()).containsExactly(3, 0);
+  }
+
   @Test
   void outputsUnderDemandComeOnlyThen() {
     FloatArray x = FloatArray.fromElements(1);

@@ -7,12 +7,20 @@ import java.util.IdentityHashMap;
 import java.util.Set;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.*;
 
-/** A list of transfers and tasks that a {@link TornadoExecutionPlan} runs. */
+/**
+ * A list of transfers and tasks that a {@link TornadoExecutionPlan} runs. A task is a name, a
+ * reference to a static method, and the method's arguments: arrays, numbers or a {@link
+ * KernelContext}.
+ */
 public class TaskGraph {
   private final GraphDefinition definition;
   private final Set<Object> arguments = Collections.newSetFromMap(new IdentityHashMap<>());
 
-  /** A graph of that name. */
+  /**
+   * A graph without tasks.
+   *
+   * @param name its name, unique in a plan
+   */
   public TaskGraph(String name) {
     definition = new GraphDefinition(name);
   }
@@ -28,7 +36,7 @@ public class TaskGraph {
     return add(id, code);
   }
 
-  /** Appends a task of 1 arguments. */
+  /** Appends a task of 1 argument. */
   public <T1> TaskGraph task(String id, Task1<T1> code, T1 arg1) {
     return add(id, code, arg1);
   }
@@ -416,47 +424,88 @@ public class TaskGraph {
         arg14, arg15, arg16, arg17, arg18, arg19, arg20);
   }
 
-  /** Copies the objects to the device, see {@code DataTransferMode}. */
+  /**
+   * Copies arrays to the device before the tasks, if a task uses them.
+   *
+   * @param mode FIRST_EXECUTION or EVERY_EXECUTION of {@code DataTransferMode}
+   * @param objects arrays; numbers are ignored, they are part of their tasks
+   * @return this graph
+   */
   public TaskGraph transferToDevice(final int mode, Object... objects) {
     definition.transferToDevice(mode, objects);
     return this;
   }
 
-  /** Copies the objects to the host. */
+  /**
+   * Copies arrays to the host after the tasks.
+   *
+   * @param mode EVERY_EXECUTION of {@code DataTransferMode}, or UNDER_DEMAND: then they come only
+   *     with {@link TornadoExecutionResult#transferToHost}
+   * @param objects arrays
+   * @return this graph
+   */
   public TaskGraph transferToHost(final int mode, Object... objects) {
     definition.transferToHost(mode, objects);
     return this;
   }
 
-  /** Keeps the objects on the device for other graphs. */
+  /**
+   * Keeps arrays on the device for other graphs.
+   *
+   * @param objects arrays that tasks of this graph use, or that it consumes
+   * @return this graph
+   */
   public TaskGraph persistOnDevice(Object... objects) {
     definition.persistOnDevice(objects);
     return this;
   }
 
-  /** Uses objects that another graph keeps on the device. */
+  /**
+   * Uses arrays that another graph keeps on the device.
+   *
+   * @param uniqueTaskGraphName name of that graph
+   * @param objects arrays
+   * @return this graph
+   */
   public TaskGraph consumeFromDevice(String uniqueTaskGraphName, Object... objects) {
     definition.consumeFromDevice(uniqueTaskGraphName, objects);
     return this;
   }
 
-  /** Uses objects that the graph which runs before this one keeps on the device. */
+  /**
+   * Uses arrays that the graph which runs before this one keeps on the device.
+   *
+   * @param objects arrays
+   * @return this graph
+   */
   public TaskGraph consumeFromDevice(Object... objects) {
     definition.consumeFromDevice(null, objects);
     return this;
   }
 
-  /** The graph as it is now; what is added to this one later does not change it. */
+  /**
+   * The graph as it is now; what is added to this one later does not change it.
+   *
+   * @return a copy to make plans of
+   */
   public ImmutableTaskGraph snapshot() {
     return new ImmutableTaskGraph(definition.snapshot());
   }
 
-  /** The arguments of all tasks so far, each object once. */
+  /**
+   * The arguments of the tasks so far. TornadoVM's own method tells those of transfers only.
+   *
+   * @return each object once
+   */
   public Set<Object> getArgumentsLookup() {
     return Collections.unmodifiableSet(arguments);
   }
 
-  /** The name given to the constructor. */
+  /**
+   * The graph's name.
+   *
+   * @return the name given to the constructor
+   */
   public String getTaskGraphName() {
     return definition.name();
   }
