@@ -1,6 +1,151 @@
 package io.github.tornadosse.train;
 
-/** placeholder until package data lands */
-final class CorpusData {
-  static TrainingData open(Recipe recipe) { throw new UnsupportedOperationException(); }
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.tornadosse.data.ByteTokenizer;
+import io.github.tornadosse.data.HeldOutText;
+import io.github.tornadosse.data.NGramModel;
+import io.github.tornadosse.data.PackedBatch;
+import io.github.tornadosse.data.Split;
+import io.github.tornadosse.data.TextSource;
+import io.github.tornadosse.data.TextSource.Document;
+import io.github.tornadosse.data.TokenStream;
+import io.github.tornadosse.data.Tokenizer;
+import io.github.tornadosse.tensor.UserError;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** Text in files as the data of a run: split, tokenized and packed as the recipe says. */
+public final class CorpusData implements TrainingData {
+  /** Shortest mean length of a batch's sequences that the model makes room for. */
+  private static final int SHORT = 32;
+
+  private final TextSource training;
+  private final TextSource heldOutSource;
+  private final Split split;
+  private final Tokenizer tokenizer = new ByteTokenizer();
+  private final TokenStream.Shape shape;
+  private final TokenStream stream;
+  private final HeldOutText heldOut;
+  private double heldOutBytesPerToken = 1;
+
+  private CorpusData(Recipe recipe) {
+    Recipe.Data d = recipe.data();
+    if (!d.tokenizer().equals(ByteTokenizer.NAME)) {
+      throw new UserError(
+          "data.tokenizer: '" + d.tokenizer() + "' is not supported; the one there is is 'bytes'");
+    }
+    training = TextSource.open(Path.of(d.path()), d.include());
+    if (d.heldOutPath() == null) {
+      heldOutSource = training;
+      split = Split.of(training.documents(), d.heldOutShare(), d.seed());
+    } else {
+      heldOutSource = TextSource.open(Path.of(d.heldOutPath()), d.include());
+      split = new Split(training.documents(), heldOutSource.documents());
+    }
+    int tokens = recipe.train().batchTokens();
+    shape =
+        new TokenStream.Shape(
+            tokens, d.sequenceLength(), d.shuffleWindow(), Math.max(1, tokens / SHORT));
+    stream = new TokenStream(training, split.training(), tokenizer, shape, d.seed());
+    heldOut = new HeldOutText(heldOutSource, split.heldOut(), d.seed());
+  }
+
+  /**
+   * Opens the data of a recipe.
+   *
+   * @param recipe where the text is, how it is split and packed
+   * @return the data, to be closed by the caller
+   * @throws UserError if it cannot be read or holds no text
+   */
+  public static CorpusData open(Recipe recipe) {
+    return new CorpusData(recipe);
+  }
+
+  @Override
+  public int vocabSize() {
+    return tokenizer.vocabSize();
+  }
+
+  @Override
+  public Map<String, String> texts() {
+    return Map.of("tokenizer_config.json", "{\n  \"tokenizer_class\" : \"ByteTokenizer\"\n}\n");
+  }
+
+  @Override
+  public int maxSequences() {
+    return shape.maxSequences();
+  }
+
+  @Override
+  public PackedBatch next() {
+    return stream.next();
+  }
+
+  @Override
+  public JsonNode position() {
+    return stream.position();
+  }
+
+  @Override
+  public void seek(JsonNode position) {
+    stream.seek(position);
+  }
+
+  @Override
+  public double bytesPerToken() {
+    double bytes = 0;
+    for (Document d : split.training()) {
+      bytes += d.length();
+    }
+    return bytes / (bytes + split.training().size());
+  }
+
+  @Override
+  public List<PackedBatch> heldOut(int tokens) {
+    List<PackedBatch> batches = heldOut.batches(tokenizer, shape, tokens);
+    double targets = 0;
+    double bytes = 0;
+    for (PackedBatch b : batches) {
+      for (int t : b.targets()) {
+        if (t >= 0) {
+          targets++;
+          bytes += tokenizer.byteCount(t);
+        }
+      }
+    }
+    if (bytes == 0) {
+      throw new UserError("the held-out text is too short to predict anything; hold out more of it");
+    }
+    heldOutBytesPerToken = bytes / targets;
+    return batches;
+  }
+
+  @Override
+  public double heldOutBytesPerToken() {
+    return heldOutBytesPerToken;
+  }
+
+  /**
+   * What a model that only counts bytes makes of the same text.
+   *
+   * @param trainingBytes how much of the training text it counts, at most
+   * @param heldOutBytes how much of the held-out text it predicts, at most
+   * @return an order-0 and an order-3 model's bits per byte
+   */
+  public List<Baseline> baselines(long trainingBytes, long heldOutBytes) {
+    NGramModel model = new NGramModel();
+    HeldOutText sample = new HeldOutText(training, split.training(), 0);
+    sample.documents(trainingBytes).forEach(model::add);
+    List<byte[]> texts = heldOut.documents(heldOutBytes);
+    return List.of(
+        new Baseline("order-0", model.bitsPerByte(texts, 0)),
+        new Baseline("order-3", model.bitsPerByte(texts, 3)));
+  }
+
+  @Override
+  public void close() {
+    training.close();
+    heldOutSource.close();
+  }
 }

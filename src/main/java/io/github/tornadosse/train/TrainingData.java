@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What a run reads: an endless stream of training batches that can be continued, and a held-out part. */
-public interface TrainingData {
+public interface TrainingData extends AutoCloseable {
   /** Size of the vocabulary. */
   int vocabSize();
 
@@ -43,4 +43,8 @@ public interface TrainingData {
 
   /** Bytes of text for each token of the held-out part. */
   double heldOutBytesPerToken();
+
+  /** Closes what it reads from. */
+  @Override
+  void close();
 }

@@ -91,9 +91,9 @@ public final class TrainingRun {
    *     little memory, or losses are not finite for max_skipped_steps steps in a row
    */
   public TrainingSummary run() {
-    try (RunDirectory directory = new RunDirectory(Path.of(recipe.checkpoint().directory()))) {
+    try (RunDirectory directory = new RunDirectory(Path.of(recipe.checkpoint().directory()));
+        TrainingData data = source.apply(recipe)) {
       Optional<Path> checkpoint = checkpoint(directory);
-      TrainingData data = source.apply(recipe);
       ModelConfig config = recipe.modelConfig(data.vocabSize());
       Recipe.Train train = recipe.train();
       try (Trainable model =

@@ -85,4 +85,7 @@ final class LetterData implements TrainingData {
   public double heldOutBytesPerToken() {
     return 2;
   }
+
+  @Override
+  public void close() {}
 }
