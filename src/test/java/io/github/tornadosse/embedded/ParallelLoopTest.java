@@ -22,6 +22,7 @@ import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task2;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 class ParallelLoopTest {
   private final int before = Workers.count();
@@ -418,11 +419,59 @@ class ParallelLoopTest {
   void usesSeveralThreads() throws Exception {
     Workers.setCount(2);
     SEEN.clear();
-    run(ParallelLoopTest::slow, new FloatArray(16), 16);
+    // A busy machine may keep the second thread waiting for a while.
+    for (int i = 0; i < 20 && SEEN.size() < 2; i++) {
+      run(ParallelLoopTest::slow, new FloatArray(16), 16);
+    }
     assertThat(SEEN).hasSize(2);
     SEEN.clear();
-    run(ParallelLoopTest::slowInner, new FloatArray(16), 16);
+    for (int i = 0; i < 20 && SEEN.size() < 2; i++) {
+      run(ParallelLoopTest::slowInner, new FloatArray(16), 16);
+    }
     assertThat(SEEN).hasSize(2);
+  }
+
+  static void asSlowAsTold(FloatArray y, IntArray micros) {
+    for (@Parallel int i = 0; i < y.getSize(); i++) {
+      long end = System.nanoTime() + micros.get(0) * 1000L;
+      while (System.nanoTime() < end) {
+        Thread.onSpinWait();
+      }
+      SEEN.add(Thread.currentThread());
+      y.set(i, y.get(i) + i);
+    }
+  }
+
+  @Test
+  void aLoopThatHasBecomeLongIsSharedOut() {
+    Workers.setCount(2);
+    FloatArray y = new FloatArray(100);
+    IntArray micros = new IntArray(1);
+    TaskGraph graph =
+        new TaskGraph("g")
+            .transferToDevice(DataTransferMode.FIRST_EXECUTION, y)
+            .transferToDevice(DataTransferMode.EVERY_EXECUTION, micros)
+            .task("t", ParallelLoopTest::asSlowAsTold, y, micros)
+            .transferToHost(DataTransferMode.EVERY_EXECUTION, y);
+    TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot());
+    int runs = 0;
+    for (int round = 0; round < 20; round++) {
+      for (int i = 0; i < 500; i++, runs++) {
+        plan.execute();
+      }
+      SEEN.clear();
+      micros.set(0, 300);
+      plan.execute();
+      micros.set(0, 0);
+      runs++;
+      if (SEEN.size() == 2) {
+        break;
+      }
+    }
+    assertThat(SEEN).hasSize(2);
+    for (int i = 0; i < 100; i++) {
+      assertThat(y.get(i)).isEqualTo((float) i * runs);
+    }
   }
 
   static void outOfRange(FloatArray y, int n) {

@@ -7,6 +7,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -171,8 +172,7 @@ class WorkersTest {
     Thread helper =
         Thread.getAllStackTraces().keySet().stream()
             .filter(t -> t.getName().equals("sse-worker-1") && t.isAlive())
-            .filter(t -> t.getState() != Thread.State.TERMINATED)
-            .findFirst()
+            .max(Comparator.comparingLong(Thread::threadId))
             .orElseThrow();
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
     Thread.sleep(50);

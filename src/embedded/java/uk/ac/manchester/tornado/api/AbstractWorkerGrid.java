@@ -2,9 +2,16 @@ package uk.ac.manchester.tornado.api;
 
 /** What the grids of one, two and three dimensions have in common. */
 public abstract class AbstractWorkerGrid implements WorkerGrid {
+  /** Number of work-items along x, y and z. */
   protected long[] globalWork;
+
+  /** Number of work-items of a group along x, y and z, or null. */
   protected long[] localWork;
+
+  /** Number of groups along x, y and z, or null. */
   protected long[] numOfWorkgroups;
+
+  /** Index of the first work-item along x, y and z. */
   protected long[] globalOffset = {0, 0, 0};
 
   /**
