@@ -42,7 +42,7 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule TRAIN_USES_NN =
-      onlyOn("train", "nn", "runtime", "checkpoint", "data", "tensor");
+      onlyOn("train", "nn", "runtime", "graph", "checkpoint", "data", "tensor");
 
   @ArchTest
   static final ArchRule INFER_USES_NN =

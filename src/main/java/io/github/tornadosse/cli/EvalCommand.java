@@ -1,0 +1,141 @@
+package io.github.tornadosse.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.tornadosse.data.ByteTokenizer;
+import io.github.tornadosse.data.HeldOutText;
+import io.github.tornadosse.data.PackedBatch;
+import io.github.tornadosse.data.Split;
+import io.github.tornadosse.data.TextSource;
+import io.github.tornadosse.data.TokenStream;
+import io.github.tornadosse.eval.Perplexity;
+import io.github.tornadosse.infer.ModelLoader;
+import io.github.tornadosse.nn.LanguageModel;
+import io.github.tornadosse.tensor.UserError;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Measures a model on text. */
+@Command(
+    name = "eval",
+    description = "Measures how well a model predicts text: bits per byte and perplexity.",
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  sse eval runs/demo --data other-books",
+      "  sse eval runs/demo --data src.zip --include '**.java' --held-out 0.05 --seed 1 --json"
+    })
+final class EvalCommand implements Callable<Integer> {
+  private static final int CAPACITY = 4096;
+
+  @Mixin private Globals globals;
+
+  @Parameters(
+      paramLabel = "CHECKPOINT",
+      description = "A model's directory, or that of a run (its latest checkpoint).")
+  private Path checkpoint;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "PATH",
+      description = "The text: a file, a folder or a zip file.")
+  private Path data;
+
+  @Option(names = "--include", paramLabel = "GLOB", description = "Files to take; all if not given.")
+  private List<String> include = new ArrayList<>();
+
+  @Option(
+      names = "--held-out",
+      paramLabel = "SHARE",
+      description =
+          "Measure only this held-out share of the text, as a recipe's data.held_out splits it.")
+  private Double heldOut;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "1",
+      description = "Of the split and of the order (a recipe's data.seed; default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "N",
+      defaultValue = "65536",
+      description = "How much to measure, at most (default: ${DEFAULT-VALUE}).")
+  private int tokens;
+
+  @Option(
+      names = "--sequence-length",
+      paramLabel = "N",
+      defaultValue = "512",
+      description = "Longest sequence; each begins with an empty state (default: ${DEFAULT-VALUE}).")
+  private int sequenceLength;
+
+  @Override
+  public Integer call() {
+    if (heldOut != null && !(heldOut > 0 && heldOut < 1)) {
+      throw new UserError("--held-out must be between 0 and 1, not " + heldOut);
+    }
+    if (tokens < 2 || sequenceLength < 2) {
+      throw new UserError("--tokens and --sequence-length must be 2 or more");
+    }
+    int capacity = Math.max(CAPACITY, sequenceLength);
+    int sequences = capacity / 32;
+    ByteTokenizer tokenizer = new ByteTokenizer();
+    Path directory = Checkpoints.model(checkpoint);
+    try (LanguageModel model =
+            ModelLoader.load(directory, globals.tier().operations(), capacity, sequences);
+        TextSource source = TextSource.open(data, include)) {
+      Checkpoints.requireTokenizer(directory, model.config().vocabSize(), tokenizer);
+      List<TextSource.Document> documents =
+          heldOut == null
+              ? source.documents()
+              : Split.of(source.documents(), heldOut, seed).heldOut();
+      List<PackedBatch> batches =
+          new HeldOutText(source, documents, seed)
+              .batches(
+                  tokenizer,
+                  new TokenStream.Shape(capacity, sequenceLength, 1, sequences),
+                  tokens);
+      Perplexity.Result r = Perplexity.evaluate(model, batches, done -> {});
+      print(directory, r, bytesPerToken(batches, tokenizer));
+    }
+    return 0;
+  }
+
+  private static double bytesPerToken(List<PackedBatch> batches, ByteTokenizer tokenizer) {
+    double targets = 0;
+    double bytes = 0;
+    for (PackedBatch b : batches) {
+      for (int t : b.targets()) {
+        if (t >= 0) {
+          targets++;
+          bytes += tokenizer.byteCount(t);
+        }
+      }
+    }
+    return bytes / targets;
+  }
+
+  private void print(Path directory, Perplexity.Result r, double bytesPerToken) {
+    double bitsPerByte = r.bits() / bytesPerToken;
+    if (globals.json()) {
+      ObjectNode j = Console.object();
+      j.put("checkpoint", directory.toString());
+      j.put("bits_per_byte", bitsPerByte);
+      j.put("perplexity", r.perplexity());
+      j.put("loss", r.nats());
+      j.put("targets", r.targets());
+      Console.json(j);
+    } else {
+      Console.out("%.4f bits per byte, perplexity %.3f a token", bitsPerByte, r.perplexity());
+      Console.out("over %,d predicted tokens of %s by %s", r.targets(), data, directory);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package io.github.tornadosse.cli;
+
+import io.github.tornadosse.runtime.Tiers;
+import io.github.tornadosse.tensor.UserError;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+
+/** Options of every command that computes. */
+final class Globals {
+  private static boolean stackTraces;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads to compute on (default: all cores). Results do not depend on it.")
+  private Integer threads;
+
+  @Option(
+      names = "--tier",
+      paramLabel = "TIER",
+      defaultValue = "auto",
+      description = "Kernels to use: auto, vector or portable (default: ${DEFAULT-VALUE}).")
+  private String tier;
+
+  @Option(names = "--json", description = "Print the result as one line of JSON.")
+  private boolean json;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "Say more on standard error; twice for even more.")
+  private boolean[] verbosity = {};
+
+  @Option(names = "--stacktrace", description = "Show where an internal error happened.")
+  private boolean stackTrace;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help and exit.")
+  private boolean help;
+
+  /** The options of the command that was called; the defaults where it has none. */
+  static Globals of(ParseResult result) {
+    ParseResult last = result;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
+    var mixin = last.commandSpec().mixins().get("globals");
+    return mixin == null ? new Globals() : (Globals) mixin.userObject();
+  }
+
+  /** Puts into effect what holds for the whole process; before any kernel runs. */
+  void apply() {
+    stackTraces = stackTrace;
+    Main.logLevel(verbosity == null ? 0 : verbosity.length);
+    if (threads != null) {
+      if (threads < 1) {
+        throw new UserError("--threads must be 1 or more, not " + threads);
+      }
+      System.setProperty("sse.threads", Integer.toString(threads));
+    }
+  }
+
+  static boolean stackTraces() {
+    return stackTraces;
+  }
+
+  boolean json() {
+    return json;
+  }
+
+  /** Threads that kernels run on. */
+  int threads() {
+    return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+  }
+
+  /** The tier that was asked for, or the best one here; logs why. */
+  Tiers.Choice tier() {
+    Tiers.Choice choice = Tiers.choose(tier);
+    LoggerFactory.getLogger(Globals.class)
+        .info("tier {}: {}", choice.operations().tier(), choice.reason());
+    return choice;
+  }
+
+  String tierName() {
+    return tier;
+  }
+}

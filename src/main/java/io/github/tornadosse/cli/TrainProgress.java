@@ -1,0 +1,93 @@
+package io.github.tornadosse.cli;
+
+import io.github.tornadosse.train.EvaluationMetrics;
+import io.github.tornadosse.train.Progress;
+import io.github.tornadosse.train.StepMetrics;
+import java.util.Locale;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** Shows a training run on standard error: a bar on a terminal, a line every few seconds otherwise. */
+final class TrainProgress implements Progress {
+  private static final double LINE_SECONDS = 10;
+
+  private final boolean terminal = System.console() != null && System.console().isTerminal();
+  private Start start;
+  private ProgressBar bar;
+  private double nextLine;
+  private double firstSecond = Double.NaN;
+
+  @Override
+  public void started(Start start) {
+    this.start = start;
+    Console.err(
+        "training %,d parameters, %,d tokens a step, into %s",
+        start.parameters(), start.stepTokens(), start.directory());
+    if (terminal) {
+      bar =
+          new ProgressBarBuilder()
+              .setTaskName("train")
+              .setInitialMax(start.seconds() > 0 ? Math.round(start.seconds()) : start.steps())
+              .setStyle(ProgressBarStyle.ASCII)
+              .setUnit(start.seconds() > 0 ? " s" : " steps", 1)
+              .setUpdateIntervalMillis(500)
+              .build();
+    }
+  }
+
+  @Override
+  public void step(StepMetrics m) {
+    if (Double.isNaN(firstSecond)) {
+      firstSecond = m.seconds();
+    }
+    String text =
+        String.format(
+            Locale.ROOT,
+            "loss %.3f (%.3f bits per byte), %.0f tokens/s%s",
+            m.loss(),
+            m.bitsPerByte(),
+            m.tokensPerSecond(),
+            m.skipped() ? ", skipped" : "");
+    if (bar != null) {
+      bar.stepTo(start.seconds() > 0 ? Math.round(m.seconds()) : m.step());
+      bar.setExtraMessage(text);
+    } else if (m.seconds() >= nextLine) {
+      nextLine = m.seconds() + LINE_SECONDS;
+      Console.err("step %d of %s: %s, %s left", m.step(), end(), text, left(m));
+    }
+  }
+
+  private String end() {
+    return start.seconds() > 0
+        ? String.format(Locale.ROOT, "%.0f s", start.seconds())
+        : Integer.toString(start.steps());
+  }
+
+  private String left(StepMetrics m) {
+    double seconds =
+        start.seconds() > 0
+            ? start.seconds() - m.seconds()
+            : (m.seconds() - firstSecond)
+                / Math.max(1, m.step() - start.firstStep())
+                * (start.steps() - m.step());
+    long s = Math.max(0, Math.round(seconds));
+    return s < 60 ? s + " s" : s < 3600 ? s / 60 + " min" : s / 3600 + " h " + s % 3600 / 60 + " min";
+  }
+
+  @Override
+  public void evaluated(EvaluationMetrics m) {
+    if (bar == null) {
+      Console.err(
+          "step %d: held-out %.3f bits per byte, perplexity %.2f",
+          m.step(), m.bitsPerByte(), m.perplexity());
+    }
+  }
+
+  @Override
+  public void ended() {
+    if (bar != null) {
+      bar.close();
+    }
+  }
+}

@@ -1,0 +1,109 @@
+package io.github.tornadosse.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.tornadosse.eval.verify.CaseResult;
+import io.github.tornadosse.eval.verify.CaseResult.Outcome;
+import io.github.tornadosse.eval.verify.GoldenCases;
+import io.github.tornadosse.eval.verify.OperationsRunner;
+import io.github.tornadosse.eval.verify.ReferenceRunner;
+import io.github.tornadosse.eval.verify.TierRunner;
+import io.github.tornadosse.eval.verify.Verifier;
+import io.github.tornadosse.runtime.Tiers;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Checks the kernels against golden cases. */
+@Command(
+    name = "verify",
+    description = {
+      "Compares every tier with golden cases computed in double precision.",
+      "Without --tier: reference, portable and, where it can be used, vector."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {"  sse verify", "  sse verify --cases golden --tier vector", "  sse verify --json"})
+final class VerifyCommand implements Callable<Integer> {
+  @Mixin private Globals globals;
+
+  @Option(
+      names = "--cases",
+      paramLabel = "DIR",
+      description = "A directory with op/, mixer/ and model/ (default: the cases in the jar).")
+  private Path directory;
+
+  private final int[] counts = new int[Outcome.values().length];
+
+  @Override
+  public Integer call() {
+    boolean good;
+    try (GoldenCases cases = directory == null ? GoldenCases.shipped() : GoldenCases.in(directory)) {
+      good = Verifier.run(cases.all(), tiers(), this::report);
+    }
+    Console.out(
+        "%d passed, %d failed, %d skipped",
+        counts[Outcome.PASSED.ordinal()],
+        counts[Outcome.FAILED.ordinal()],
+        counts[Outcome.SKIPPED.ordinal()]);
+    return good ? 0 : 1;
+  }
+
+  private List<TierRunner> tiers() {
+    List<TierRunner> tiers = new ArrayList<>();
+    if (!globals.tierName().equals("auto")) {
+      tiers.add(new OperationsRunner(globals.tier().operations()));
+      return tiers;
+    }
+    tiers.add(new ReferenceRunner());
+    tiers.add(new OperationsRunner(Tiers.choose("portable").operations()));
+    Tiers.Choice best = Tiers.choose("auto");
+    if (best.operations().tier().equals("vector")) {
+      tiers.add(new OperationsRunner(best.operations()));
+    } else {
+      Console.err("the vector tier is left out: %s", best.reason());
+    }
+    return tiers;
+  }
+
+  private void report(CaseResult r) {
+    counts[r.outcome().ordinal()]++;
+    if (globals.json()) {
+      ObjectNode j = Console.object();
+      j.put("case", r.name());
+      j.put("tier", r.tier());
+      j.put("outcome", r.outcome().name().toLowerCase(Locale.ROOT));
+      put(j, "forward", r.forward());
+      put(j, "gradient", r.gradient());
+      j.put("reason", r.reason());
+      Console.json(j);
+    } else {
+      Console.out(
+          "%-7s %-9s %-34s%s%s%s",
+          r.outcome().name().toLowerCase(Locale.ROOT),
+          r.tier(),
+          r.name(),
+          text("forward", r.forward()),
+          text("gradient", r.gradient()),
+          r.reason().isEmpty() ? "" : "  " + r.reason());
+    }
+  }
+
+  private static void put(ObjectNode j, String name, CaseResult.Worst w) {
+    if (w != null) {
+      ObjectNode o = j.putObject(name);
+      o.put("error", w.error());
+      o.put("tolerance", w.tolerance());
+      o.put("tensor", w.tensor());
+    }
+  }
+
+  private static String text(String name, CaseResult.Worst w) {
+    return w == null
+        ? ""
+        : String.format(Locale.ROOT, "  %s %.1e (<= %.0e)", name, w.error(), w.tolerance());
+  }
+}
