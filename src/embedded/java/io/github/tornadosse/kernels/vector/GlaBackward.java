@@ -70,6 +70,11 @@ final class GlaBackward {
   private final float[] sum; // [kp]
   private final GlaDirect direct;
   private final GlaChunk chunk = new GlaChunk();
+  private final GlaChunk ahead = new GlaChunk(); // the chunk after this in the order of work
+
+  /** Keeps the reads that bring rows into the cache alive. */
+  private float touched;
+
   private float[][] kept = new float[0][]; // states [vp / NR, kp, NR]
 
   GlaBackward(int key, int value) {
@@ -166,7 +171,9 @@ final class GlaBackward {
         advance(x, head, row, end, kept[j - first + 1], carried || row > begin);
       }
       for (int j = last; j >= first; j--) {
-        chunk.load(x, head, begin + j * C, end);
+        int row = begin + j * C;
+        chunk.load(x, head, row, end);
+        ahead.load(x, head, row - C, j > first ? row : row - C);
         chunk(x, y, head, kept[j - first], carried || j > 0, carried || j < chunks - 1);
       }
     }
@@ -184,6 +191,7 @@ final class GlaBackward {
   private void advance(GlaInputs x, int head, int row, int end, float[] state, boolean fromState) {
     GlaChunk c = chunk;
     c.load(x, head, row, end);
+    ahead.load(x, head, Math.min(row + C, end), end);
     Arrays.fill(running, 1);
     for (int i = c.n - 1; i >= 0; i--) {
       keyToEnd(x.k(), x.g(), c.keyAt[i], c.write[i], c.written[i], running, ks, i * ldk, key);
@@ -195,7 +203,18 @@ final class GlaBackward {
       } else {
         MicroKernels.colsSet(kp, c.n, ks, 0, ldk, vs, p, ldv, state, p * kp, NR);
       }
+      touch(x.k(), ahead.keyAt, key, p, vp);
+      touch(x.g(), ahead.keyAt, key, p, vp);
+      touch(x.v(), ahead.valueAt, value, p, vp);
     }
+  }
+
+  /** Reads a share of the rows that come next, so that they come while products run. */
+  private void touch(float[] a, int[] at, int n, int part, int parts) {
+    int end = Math.min(parts, part + NR) * ahead.n / parts;
+    float t = 0;
+    for (int i = part * ahead.n / parts; i < end; i++) t += GlaRows.touch(a, at[i], n);
+    touched = t;
   }
 
   /** One row, from the last to the first: k scaled to the chunk's end; advances the decay. */
@@ -241,7 +260,7 @@ final class GlaBackward {
     if (toState) Transpose.panels(gradient, gradientT, kp, vp, square);
     queries(x, fromState);
     keys(x, toState);
-    values(y.values(), (head * x.rowCapacity() + chunk.first) * value, toState);
+    values(x, y, (head * x.rowCapacity() + chunk.first) * value, toState);
     gateSums(fromState, toState);
     rows(x, y.rows(), head, toState);
     if (fromState) carry(toState);
@@ -446,6 +465,8 @@ final class GlaBackward {
     if (toState) {
       for (int p = 0; p < kp; p += NR) {
         MicroKernels.rowsSet(n, vp, vs, 0, ldv, gradientT, p * vp, dkState, p, ldk);
+        touch(x.q(), ahead.keyAt, key, p, kp);
+        touch(x.k(), ahead.keyAt, key, p, kp);
       }
     }
   }
@@ -454,7 +475,8 @@ final class GlaBackward {
     for (int i = from; i < to; i++) GlaRows.multiply(qs, i * ldk, decay, b * kp, kp);
   }
 
-  private void values(float[] dv, int at, boolean toState) {
+  private void values(GlaInputs x, Gradients y, int at, boolean toState) {
+    float[] dv = y.values();
     for (int p = 0; p < vp; p += NR) {
       int columns = Math.min(NR, value - p);
       if (columns == NR) {
@@ -465,6 +487,9 @@ final class GlaBackward {
           System.arraycopy(narrow, j * NR, dv, at + j * value + p, columns);
         }
       }
+      touch(x.g(), ahead.keyAt, key, p, vp);
+      touch(x.v(), ahead.valueAt, value, p, vp);
+      touch(y.out(), ahead.valueAt, value, p, vp);
     }
   }
 
