@@ -20,7 +20,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /**
  * The portable tier: the kernels of {@code kernels.portable}, which run on every device and on the
  * embedded runtime. Where an operation leaves out an array, its kernels receive another one in its
- * place and a number that says so.
+ * place and a number that says so. TornadoVM never finishes building a graph in which a task gets
+ * an array again after a parameter that writes it: kernels take what they write last, and no
+ * stand-in is an array that the task writes.
  */
 public final class PortableOperations implements Operations {
   /** A tier without state of its own. */
@@ -35,7 +37,7 @@ public final class PortableOperations implements Operations {
 
   @Override
   public void linear(Stage s, String id, Linear l) {
-    linear(s, id, l, l.y(), 0);
+    linear(s, id, l, l.x(), 0);
   }
 
   @Override
@@ -53,10 +55,10 @@ public final class PortableOperations implements Operations {
             l.x().at(),
             l.w().array(),
             l.w().at(),
-            l.y().array(),
-            l.y().at(),
             addend.array(),
             addend.at(),
+            l.y().array(),
+            l.y().at(),
             add,
             l.ldx(),
             l.ldy(),
@@ -75,12 +77,12 @@ public final class PortableOperations implements Operations {
             id,
             Dense::inputGradient,
             s.control(),
-            l.x().array(),
-            l.x().at(),
             l.w().array(),
             l.w().at(),
             l.y().array(),
             l.y().at(),
+            l.x().array(),
+            l.x().at(),
             accumulate ? 1 : 0,
             l.ldx(),
             headDim(l),
@@ -100,10 +102,10 @@ public final class PortableOperations implements Operations {
             s.control(),
             l.x().array(),
             l.x().at(),
-            l.w().array(),
-            l.w().at(),
             l.y().array(),
             l.y().at(),
+            l.w().array(),
+            l.w().at(),
             l.ldx(),
             headDim(l),
             stride(l),
@@ -275,7 +277,7 @@ public final class PortableOperations implements Operations {
       int vocabulary) {
     s.graph()
         .task(
-            id,
+            scale == null ? id : id + ".loss",
             Loss::crossEntropy,
             s.control(),
             logits.array(),
@@ -283,10 +285,23 @@ public final class PortableOperations implements Operations {
             targets,
             loss.array(),
             loss.at(),
-            scale == null ? loss.array() : scale,
-            scale == null ? 0 : 1,
             vocabulary,
             s.tokens());
+    if (scale != null) {
+      s.graph()
+          .task(
+              id + ".gradient",
+              Loss::gradient,
+              s.control(),
+              targets,
+              loss.array(),
+              loss.at(),
+              scale,
+              logits.array(),
+              logits.at(),
+              vocabulary,
+              s.tokens());
+    }
   }
 
   // ---------------------------------------------------------------- the mixer's inputs
@@ -341,7 +356,7 @@ public final class PortableOperations implements Operations {
     int units = items(heads, s.tokens());
     int offset = items(rowsPart, heads, rowCount(s, rows), dim);
     gather(s, id + ".rows0", dRows, offset, rows, 0, dBase, 0, 0, dim, units);
-    activationGradient(s, id + ".source0", base, base, dBase, dBase, kind, rowTopk, dim, 0, units);
+    activationGradient(s, id + ".source0", base, base, dBase, kind, rowTopk, dim, 0, units);
     if (rows.width() > 0) {
       s.graph()
           .task(
@@ -364,8 +379,19 @@ public final class PortableOperations implements Operations {
               s.tokens(),
               rows.width());
       gather(s, id + ".rows1", dRows, offset, rows, 1, dDelta, 0, 1, dim, units);
-      activationGradient(
-          s, id + ".source1", base, delta, dDelta, dBase, kind, rowTopk, dim, 1, units);
+      activationGradient(s, id + ".source1", base, delta, dDelta, kind, rowTopk, dim, 1, units);
+      s.graph()
+          .task(
+              id + ".sum",
+              HeadActivations::add,
+              s.control(),
+              dDelta.array(),
+              dDelta.at(),
+              dBase.array(),
+              dBase.at(),
+              dim,
+              s.tokens(),
+              units);
     }
   }
 
@@ -407,7 +433,6 @@ public final class PortableOperations implements Operations {
       View base,
       View delta,
       View d,
-      View dBase,
       int kind,
       int rowTopk,
       int dim,
@@ -424,8 +449,6 @@ public final class PortableOperations implements Operations {
             delta.at(),
             d.array(),
             d.at(),
-            dBase.array(),
-            dBase.at(),
             kind,
             rowTopk,
             dim,
@@ -1080,7 +1103,7 @@ public final class PortableOperations implements Operations {
       HeadSizes sizes,
       int valueDim,
       float eps) {
-    View gateOrO = gate == null ? o : gate;
+    View gateOrW = gate == null ? w : gate;
     s.graph()
         .task(
             id,
@@ -1088,8 +1111,8 @@ public final class PortableOperations implements Operations {
             s.control(),
             out,
             rows.tokenRow(),
-            gateOrO.array(),
-            gateOrO.at(),
+            gateOrW.array(),
+            gateOrW.at(),
             w.array(),
             w.at(),
             o.array(),
@@ -1121,8 +1144,7 @@ public final class PortableOperations implements Operations {
       int valueDim,
       float eps) {
     int gated = gate == null ? 0 : 1;
-    View gateOrO = gate == null ? o : gate;
-    View dGateOrDy = gate == null ? dy : dGate;
+    View gateOrW = gate == null ? w : gate;
     int units = items(sizes.heads(), s.tokens());
     int blocks = Sums.blocks(s.tokens());
     FloatArray rstd = s.buffers().floats(id + ".rstd", (long) units * (sizes.value() / valueDim));
@@ -1136,13 +1158,11 @@ public final class PortableOperations implements Operations {
             dy.at(),
             o.array(),
             o.at(),
-            gateOrO.array(),
-            gateOrO.at(),
+            gateOrW.array(),
+            gateOrW.at(),
             w.array(),
             w.at(),
             dO,
-            dGateOrDy.array(),
-            dGateOrDy.at(),
             rstd,
             sizes.heads(),
             sizes.value(),
@@ -1159,8 +1179,8 @@ public final class PortableOperations implements Operations {
             dy.at(),
             o.array(),
             o.at(),
-            gateOrO.array(),
-            gateOrO.at(),
+            gateOrW.array(),
+            gateOrW.at(),
             rstd,
             partial,
             sizes.heads(),
@@ -1170,6 +1190,29 @@ public final class PortableOperations implements Operations {
             s.tokens(),
             blocks);
     addBlocks(s, id + ".weight", partial, dw, valueDim);
+    if (gate != null) {
+      s.graph()
+          .task(
+              id + ".gate",
+              MixerOutput::gateGradient,
+              s.control(),
+              dy.array(),
+              dy.at(),
+              o.array(),
+              o.at(),
+              gate.array(),
+              gate.at(),
+              w.array(),
+              w.at(),
+              rstd,
+              dGate.array(),
+              dGate.at(),
+              sizes.heads(),
+              sizes.value(),
+              valueDim,
+              s.tokens(),
+              units);
+    }
   }
 
   // ---------------------------------------------------------------- optimiser

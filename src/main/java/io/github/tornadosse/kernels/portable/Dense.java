@@ -24,10 +24,10 @@ public final class Dense {
    * @param xAt base of x
    * @param w [out, in]
    * @param wAt base of w
-   * @param y output [L, out], laid out by headDim and stride
-   * @param yAt base of y
    * @param addend [L, out] with row stride ldAdd, may be y; any array if add is 0
    * @param addendAt base of addend
+   * @param y output [L, out], laid out by headDim and stride
+   * @param yAt base of y
    * @param add 1 to add the addend, 0 to leave it unread
    * @param ldx row stride of x
    * @param ldAdd row stride of addend
@@ -44,10 +44,10 @@ public final class Dense {
       int xAt,
       FloatArray w,
       int wAt,
-      FloatArray y,
-      int yAt,
       FloatArray addend,
       int addendAt,
+      FloatArray y,
+      int yAt,
       int add,
       int ldx,
       int ldAdd,
@@ -98,12 +98,12 @@ public final class Dense {
    * dx = dy·w, or dx += dy·w.
    *
    * @param control see {@link Control}
-   * @param dx [L, in] with row stride ldx
-   * @param dxAt base of dx
    * @param w [out, in]
    * @param wAt base of w
    * @param dy [L, out], laid out by headDim and stride
    * @param dyAt base of dy
+   * @param dx [L, in] with row stride ldx
+   * @param dxAt base of dx
    * @param accumulate 1 to add to dx, 0 to overwrite it
    * @param ldx row stride of dx
    * @param headDim head dim of dy
@@ -115,12 +115,12 @@ public final class Dense {
    */
   public static void inputGradient(
       IntArray control,
-      FloatArray dx,
-      int dxAt,
       FloatArray w,
       int wAt,
       FloatArray dy,
       int dyAt,
+      FloatArray dx,
+      int dxAt,
       int accumulate,
       int ldx,
       int headDim,
@@ -172,10 +172,10 @@ public final class Dense {
    * @param control see {@link Control}
    * @param x [L, in] with row stride ldx
    * @param xAt base of x
-   * @param dw [out, in], added to
-   * @param dwAt base of dw
    * @param dy [L, out], laid out by headDim and stride
    * @param dyAt base of dy
+   * @param dw [out, in], added to
+   * @param dwAt base of dw
    * @param ldx row stride of x
    * @param headDim head dim of dy
    * @param stride token stride of dy
@@ -188,10 +188,10 @@ public final class Dense {
       IntArray control,
       FloatArray x,
       int xAt,
-      FloatArray dw,
-      int dwAt,
       FloatArray dy,
       int dyAt,
+      FloatArray dw,
+      int dwAt,
       int ldx,
       int headDim,
       int stride,

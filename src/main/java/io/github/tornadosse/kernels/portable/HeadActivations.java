@@ -141,8 +141,7 @@ public final class HeadActivations {
   }
 
   /**
-   * Turns the gradient of one source's activations into that of its logits, in place; source 1 also
-   * adds it to dBase.
+   * Turns the gradient of one source's activations into that of its logits, in place.
    *
    * @param control see {@link Control}
    * @param base [H, capacity, K]
@@ -151,8 +150,6 @@ public final class HeadActivations {
    * @param deltaAt base of delta
    * @param d [H, capacity, K], replaced
    * @param dAt base of d
-   * @param dBase [H, capacity, K], added to for source 1; any array for source 0
-   * @param dBaseAt base of dBase
    * @param kind {@link Activation}
    * @param rowTopk softmax over that many largest logits
    * @param dim K
@@ -168,8 +165,6 @@ public final class HeadActivations {
       int deltaAt,
       FloatArray d,
       int dAt,
-      FloatArray dBase,
-      int dBaseAt,
       int kind,
       int rowTopk,
       int dim,
@@ -202,11 +197,36 @@ public final class HeadActivations {
             d.set(di + c, d.get(di + c) * Elementary.siluGradient(x));
           }
         }
-        if (source == 1) {
-          int to = control.get(dBaseAt) + u * dim;
-          for (int c = 0; c < dim; c++) {
-            dBase.set(to + c, dBase.get(to + c) + d.get(di + c));
-          }
+      }
+    }
+  }
+
+  /**
+   * sum += x, for the tokens of head-major arrays.
+   *
+   * @param control see {@link Control}
+   * @param x [H, capacity, K]
+   * @param xAt base of x
+   * @param sum [H, capacity, K], added to
+   * @param sumAt base of sum
+   * @param dim K
+   * @param capacity largest number of tokens
+   * @param units H·capacity
+   */
+  public static void add(
+      IntArray control,
+      FloatArray x,
+      int xAt,
+      FloatArray sum,
+      int sumAt,
+      int dim,
+      int capacity,
+      int units) {
+    for (@Parallel int u = 0; u < units; u++) {
+      for (@Parallel int c = 0; c < dim; c++) {
+        if (u % capacity < control.get(Control.TOKENS)) {
+          int to = control.get(sumAt) + u * dim + c;
+          sum.set(to, sum.get(to) + x.get(control.get(xAt) + u * dim + c));
         }
       }
     }

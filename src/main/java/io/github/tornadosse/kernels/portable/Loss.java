@@ -11,8 +11,7 @@ public final class Loss {
   private Loss() {}
 
   /**
-   * loss[t] = −log softmax(logits[t])[targets[t]], 0 where the target is −1. With a gradient, the
-   * logits become scale[0]·dloss/dlogits, 0 where the target is −1.
+   * loss[t] = −log softmax(logits[t])[targets[t]], 0 where the target is −1.
    *
    * @param control see {@link Control}
    * @param logits [L, vocabulary]
@@ -20,8 +19,6 @@ public final class Loss {
    * @param targets [L], −1 for none
    * @param loss output [L]
    * @param lossAt base of loss
-   * @param scale [1 or more]; any array if gradient is 0
-   * @param gradient 1 to overwrite the logits by their gradient, 0 to leave them
    * @param vocabulary number of ids
    * @param capacity largest number of tokens
    */
@@ -32,34 +29,64 @@ public final class Loss {
       IntArray targets,
       FloatArray loss,
       int lossAt,
-      FloatArray scale,
-      int gradient,
       int vocabulary,
       int capacity) {
     for (@Parallel int t = 0; t < capacity; t++) {
       if (t < control.get(Control.TOKENS)) {
         int row = control.get(logitsAt) + t * vocabulary;
         int target = targets.get(t);
-        float max = logits.get(row);
-        for (int i = 1; i < vocabulary; i++) {
-          max = TornadoMath.max(max, logits.get(row + i));
-        }
-        float sum = 0f;
-        for (int i = 0; i < vocabulary; i++) {
-          sum += TornadoMath.exp(logits.get(row + i) - max);
-        }
         float value = 0f;
         if (target >= 0) {
+          float max = logits.get(row);
+          for (int i = 1; i < vocabulary; i++) {
+            max = TornadoMath.max(max, logits.get(row + i));
+          }
+          float sum = 0f;
+          for (int i = 0; i < vocabulary; i++) {
+            sum += TornadoMath.exp(logits.get(row + i) - max);
+          }
           value = TornadoMath.log(sum) + (max - logits.get(row + target));
         }
         loss.set(control.get(lossAt) + t, value);
-        if (gradient == 1) {
-          float factor = scale.get(0);
-          for (int i = 0; i < vocabulary; i++) {
-            float p = TornadoMath.exp(logits.get(row + i) - max) / sum;
-            float d = i == target ? p - 1f : p;
-            logits.set(row + i, target >= 0 ? factor * d : 0f);
-          }
+      }
+    }
+  }
+
+  /**
+   * Overwrites the logits by scale[0]·dloss/dlogits, 0 where the target is −1.
+   *
+   * @param control see {@link Control}
+   * @param targets [L], −1 for none
+   * @param loss [L] of {@link #crossEntropy}
+   * @param lossAt base of loss
+   * @param scale [1 or more]
+   * @param logits [L, vocabulary], replaced
+   * @param logitsAt base of logits
+   * @param vocabulary number of ids
+   * @param capacity largest number of tokens
+   */
+  public static void gradient(
+      IntArray control,
+      IntArray targets,
+      FloatArray loss,
+      int lossAt,
+      FloatArray scale,
+      FloatArray logits,
+      int logitsAt,
+      int vocabulary,
+      int capacity) {
+    for (@Parallel int t = 0; t < capacity; t++) {
+      if (t < control.get(Control.TOKENS)) {
+        int row = control.get(logitsAt) + t * vocabulary;
+        int target = targets.get(t);
+        float factor = target >= 0 ? scale.get(0) : 0f;
+        float at = logits.get(row + TornadoMath.max(target, 0));
+        float own = loss.get(control.get(lossAt) + t);
+        for (int i = 0; i < vocabulary; i++) {
+          // log softmax = logit − target's logit − loss.
+          float p = TornadoMath.exp(logits.get(row + i) - at - own);
+          float d = i == target ? p - 1f : p;
+          logits.set(row + i, target >= 0 ? factor * d : 0f);
         }
       }
     }

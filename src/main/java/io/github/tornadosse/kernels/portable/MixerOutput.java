@@ -83,7 +83,7 @@ public final class MixerOutput {
   }
 
   /**
-   * dO and dGate from dy; 1/√(mean o² + eps) is kept for {@link #weightGradient}.
+   * dO from dy; 1/√(mean o² + eps) is kept for the other gradients.
    *
    * @param control see {@link Control}
    * @param dy [L, H·V]
@@ -95,8 +95,6 @@ public final class MixerOutput {
    * @param w [valueDim]
    * @param wAt base of w
    * @param dO output [H, capacity, V]
-   * @param dGate output [L, H·V]; unwritten if gated is 0
-   * @param dGateAt base of dGate
    * @param rstd output [H, capacity, V/valueDim]
    * @param heads H
    * @param value V
@@ -117,8 +115,6 @@ public final class MixerOutput {
       FloatArray w,
       int wAt,
       FloatArray dO,
-      FloatArray dGate,
-      int dGateAt,
       FloatArray rstd,
       int heads,
       int value,
@@ -135,7 +131,6 @@ public final class MixerOutput {
         int oi = control.get(oAt) + u * value;
         int wi = control.get(wAt);
         int gi = control.get(gateAt) + row;
-        int di = control.get(dGateAt) + row;
         for (int v = 0; v < value; v += valueDim) {
           float squares = 0f;
           float dot = 0f;
@@ -151,14 +146,63 @@ public final class MixerOutput {
           for (int c = v; c < v + valueDim; c++) {
             float x = o.get(oi + c);
             float d = dy.get(yi + c) * w.get(wi + c - v);
-            float factor = 1f;
-            if (gated == 1) {
-              float z = gate.get(gi + c);
-              factor = Elementary.silu(z);
-              dGate.set(di + c, d * x * scale * Elementary.siluGradient(z));
-            }
+            float factor = gated == 1 ? Elementary.silu(gate.get(gi + c)) : 1f;
             dO.set(u * value + c, scale * (d * factor - x * along));
           }
+        }
+      }
+    }
+  }
+
+  /**
+   * dGate from dy.
+   *
+   * @param control see {@link Control}
+   * @param dy [L, H·V]
+   * @param dyAt base of dy
+   * @param o [H, capacity, V]
+   * @param oAt base of o
+   * @param gate [L, H·V]
+   * @param gateAt base of gate
+   * @param w [valueDim]
+   * @param wAt base of w
+   * @param rstd [H, capacity, V/valueDim]
+   * @param dGate output [L, H·V]
+   * @param dGateAt base of dGate
+   * @param heads H
+   * @param value V
+   * @param valueDim width of a value head, divides V
+   * @param capacity largest number of tokens
+   * @param units H·capacity
+   */
+  public static void gateGradient(
+      IntArray control,
+      FloatArray dy,
+      int dyAt,
+      FloatArray o,
+      int oAt,
+      FloatArray gate,
+      int gateAt,
+      FloatArray w,
+      int wAt,
+      FloatArray rstd,
+      FloatArray dGate,
+      int dGateAt,
+      int heads,
+      int value,
+      int valueDim,
+      int capacity,
+      int units) {
+    for (@Parallel int u = 0; u < units; u++) {
+      for (@Parallel int c = 0; c < value; c++) {
+        int t = u % capacity;
+        if (t < control.get(Control.TOKENS)) {
+          int at = (t * heads + u / capacity) * value + c;
+          float norm =
+              o.get(control.get(oAt) + u * value + c) * rstd.get((u * value + c) / valueDim);
+          float d = dy.get(control.get(dyAt) + at) * w.get(control.get(wAt) + c % valueDim);
+          float slope = Elementary.siluGradient(gate.get(control.get(gateAt) + at));
+          dGate.set(control.get(dGateAt) + at, d * norm * slope);
         }
       }
     }

@@ -2,6 +2,7 @@ package io.github.tornadosse.kernels.portable;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.tornadosse.graph.ArrayRecorder;
 import io.github.tornadosse.graph.Buffers;
 import io.github.tornadosse.graph.IntView;
 import io.github.tornadosse.graph.Operations;
@@ -121,19 +122,20 @@ final class Arena {
     return values;
   }
 
-  /** Runs operations as one graph. Scratch arrays are left on the device. */
+  /**
+   * Runs operations as one graph. They are asked for twice, first to see which arrays they use, so
+   * these must be made outside. Scratch arrays stay on the device.
+   */
   void run(BiConsumer<Operations, Stage> operations) {
     Buffers buffers = Buffers.allocating();
-    TaskGraph graph = new TaskGraph("portable");
-    operations.accept(
-        new PortableOperations(), new Stage(graph, control, capacity, sequences, buffers));
+    Operations portable = new PortableOperations();
+    ArrayRecorder recorder = new ArrayRecorder("recorder");
+    operations.accept(portable, new Stage(recorder, control, capacity, sequences, buffers));
     Object[] arrays =
-        graph.getArgumentsLookup().stream()
-            .filter(a -> a instanceof FloatArray || a instanceof IntArray)
-            .filter(a -> !buffers.arrays().contains(a))
-            .distinct()
-            .toArray();
+        recorder.arrays().stream().filter(a -> !buffers.arrays().contains(a)).toArray();
+    TaskGraph graph = new TaskGraph("portable");
     graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, arrays);
+    operations.accept(portable, new Stage(graph, control, capacity, sequences, buffers));
     graph.transferToHost(DataTransferMode.EVERY_EXECUTION, arrays);
     try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
       plan.execute();

@@ -24,6 +24,11 @@ class GatedLinearAttentionTest {
     final double[] g;
     final double[] states; // [segments, H, K, V]
     final double[] dOut; // [H, capacity, V]
+    FloatArray qArray;
+    FloatArray kArray;
+    FloatArray vArray;
+    FloatArray gArray;
+    FloatArray dOutArray;
 
     Case(int[] cu, int partitions, int writers, int readers, HeadSizes sizes, double decay) {
       routed = new Routed(cu, partitions, writers, readers);
@@ -44,6 +49,15 @@ class GatedLinearAttentionTest {
       }
       states = a.normal(segments * sizes.heads() * sizes.key() * sizes.value());
       dOut = a.normal(values);
+    }
+
+    /** Makes the arrays that operations receive. */
+    void fill() {
+      qArray = Arena.array(q);
+      kArray = Arena.array(k);
+      vArray = Arena.array(v);
+      gArray = Arena.array(g);
+      dOutArray = Arena.array(dOut);
     }
 
     /** Result of the recurrence: rows' outputs [H, R, V], final states. */
@@ -125,15 +139,16 @@ class GatedLinearAttentionTest {
     }
     View state = a.view(c.states);
     FloatArray out = Arena.nan(2 * c.routed.rowCount * value);
+    c.fill();
     a.run(
         (ops, s) ->
             ops.gla(
                 s,
                 "gla",
-                Arena.array(c.q),
-                Arena.array(c.k),
-                Arena.array(c.v),
-                Arena.array(c.g),
+                c.qArray,
+                c.kArray,
+                c.vArray,
+                c.gArray,
                 c.routed.rows,
                 state,
                 out,
@@ -179,18 +194,19 @@ class GatedLinearAttentionTest {
     View dState = a.view(dStates);
     FloatArray dRows = Arena.nan(3 * 2 * r.rowCount * key);
     FloatArray dvRows = Arena.nan(2 * r.rowCount * value);
+    c.fill();
     a.run(
         (ops, s) ->
             ops.glaGradient(
                 s,
                 "gla",
-                Arena.array(c.q),
-                Arena.array(c.k),
-                Arena.array(c.v),
-                Arena.array(c.g),
+                c.qArray,
+                c.kArray,
+                c.vArray,
+                c.gArray,
                 r.rows,
                 state,
-                Arena.array(c.dOut),
+                c.dOutArray,
                 dState,
                 dRows,
                 dvRows,
@@ -269,30 +285,21 @@ class GatedLinearAttentionTest {
     FloatArray out = Arena.nan(c.routed.rowCount * 3);
     FloatArray dRows = Arena.nan(3 * c.routed.rowCount * 4);
     FloatArray dvRows = Arena.nan(c.routed.rowCount * 3);
-    FloatArray g = Arena.array(c.g);
+    c.fill();
     a.run(
         (ops, s) -> {
           ops.gla(
-              s,
-              "gla",
-              Arena.array(c.q),
-              Arena.array(c.k),
-              Arena.array(c.v),
-              g,
-              c.routed.rows,
-              state,
-              out,
-              sizes);
+              s, "gla", c.qArray, c.kArray, c.vArray, c.gArray, c.routed.rows, state, out, sizes);
           ops.glaGradient(
               s,
               "gradient",
-              Arena.array(c.q),
-              Arena.array(c.k),
-              Arena.array(c.v),
-              g,
+              c.qArray,
+              c.kArray,
+              c.vArray,
+              c.gArray,
               c.routed.rows,
               state,
-              Arena.array(c.dOut),
+              c.dOutArray,
               state,
               dRows,
               dvRows,

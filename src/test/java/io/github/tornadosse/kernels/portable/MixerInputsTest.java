@@ -70,7 +70,8 @@ class MixerInputsTest {
     View vTop = width == 0 ? null : a.view(dTop);
     View dBase = a.output(size);
     View dDelta = width == 0 ? null : a.output(size);
-    double[] rows = Arena.get(r.rowGradients(2 * HEADS, dim, Routing.READ));
+    FloatArray dRows = r.rowGradients(2 * HEADS, dim, Routing.READ);
+    double[] rows = Arena.get(dRows);
     a.run(
         (ops, s) -> {
           ops.headActivation(s, "forward", vBase, vDelta, out, kind, topk, HEADS, dim);
@@ -79,7 +80,7 @@ class MixerInputsTest {
               "gradient",
               vBase,
               vDelta,
-              Arena.array(rows),
+              dRows,
               1,
               r.rows,
               vTop,
@@ -154,7 +155,8 @@ class MixerInputsTest {
     View dRaw = a.output(sources * size);
     View dBias0 = a.view(Arrays.copyOf(before, half));
     View dBias1 = sources == 1 ? null : a.view(Arrays.copyOfRange(before, half, 2 * half));
-    double[] rows = Arena.get(r.rowGradients(HEADS, dim, Routing.WRITTEN));
+    FloatArray dRows = r.rowGradients(HEADS, dim, Routing.WRITTEN);
+    double[] rows = Arena.get(dRows);
     a.run(
         (ops, s) -> {
           ops.decayGate(s, "forward", vRaw, bias0, bias1, vBase, vDelta, out, topk, HEADS, dim);
@@ -166,7 +168,7 @@ class MixerInputsTest {
               bias1,
               vBase,
               vDelta,
-              Arena.array(rows),
+              dRows,
               0,
               r.rows,
               dRaw,

@@ -35,6 +35,7 @@ final class Routed {
             partitions,
             width);
     eta = arena.normal(arena.tokens * partitions);
+    IntArray bounds = IntArray.fromArray(cu);
     View low = arena.view(eta);
     e = arena.output(Math.max(1, arena.tokens * partitions));
     top = arena.intOutput(Math.max(1, arena.tokens * width));
@@ -43,7 +44,7 @@ final class Routed {
           if (width > 0) {
             ops.router(s, "router", low, partitions, 0, e, top, partitions, width);
           }
-          ops.routeRows(s, "rows", e, top, IntArray.fromArray(cu), rows, writers, readers);
+          ops.routeRows(s, "rows", e, top, bounds, rows, writers, readers);
         });
   }
 

@@ -107,6 +107,9 @@ class TokenKernelsTest {
     int[] starts = new int[vocabulary + 1];
     Arrays.stream(ids).forEach(v -> starts[v + 1]++);
     Arrays.parallelPrefix(starts, Integer::sum);
+    IntArray idArray = IntArray.fromArray(ids);
+    IntArray orderArray = IntArray.fromArray(order);
+    IntArray startArray = IntArray.fromArray(starts);
     double[] weight = a.normal(vocabulary * size);
     double[] dx = a.normal(tokens * size);
     View vw = a.view(weight);
@@ -115,16 +118,8 @@ class TokenKernelsTest {
     View dw = a.view(weight);
     a.run(
         (ops, s) -> {
-          ops.embedding(s, "forward", IntArray.fromArray(ids), vw, x, size);
-          ops.embeddingGradient(
-              s,
-              "gradient",
-              IntArray.fromArray(order),
-              IntArray.fromArray(starts),
-              vdx,
-              dw,
-              vocabulary,
-              size);
+          ops.embedding(s, "forward", idArray, vw, x, size);
+          ops.embeddingGradient(s, "gradient", orderArray, startArray, vdx, dw, vocabulary, size);
         });
     double[] expectedX = new double[tokens * size];
     double[] expectedDw = weight.clone();
@@ -155,27 +150,27 @@ class TokenKernelsTest {
     double[] logits = a.normal(tokens * vocabulary);
     int[] targets =
         IntStream.range(0, tokens).map(t -> t % 3 == 1 ? -1 : a.below(vocabulary)).toArray();
+    IntArray t = IntArray.fromArray(targets);
+    FloatArray scale = FloatArray.fromElements(0.5f, 7f);
     View kept = a.view(logits);
     View replaced = a.view(logits);
     View loss = a.output(tokens);
     View again = a.output(tokens);
     a.run(
         (ops, s) -> {
-          IntArray t = IntArray.fromArray(targets);
           ops.crossEntropy(s, "loss", kept, t, loss, null, vocabulary);
-          FloatArray scale = FloatArray.fromElements(0.5f, 7f);
           ops.crossEntropy(s, "gradient", replaced, t, again, scale, vocabulary);
         });
     double[] expected =
         IntStream.range(0, tokens)
-            .mapToDouble(t -> loss(logits, t, vocabulary, targets[t]))
+            .mapToDouble(row -> loss(logits, row, vocabulary, targets[row]))
             .toArray();
     double[] gradient =
         Arena.differences(
             logits,
             z ->
                 IntStream.range(0, tokens)
-                    .mapToDouble(t -> 0.5 * loss(z, t, vocabulary, targets[t]))
+                    .mapToDouble(row -> 0.5 * loss(z, row, vocabulary, targets[row]))
                     .sum());
     Arena.assertClose(a.get(loss, tokens), expected, Arena.FORWARD);
     assertThat(a.get(again, tokens)).isEqualTo(a.get(loss, tokens));
@@ -203,24 +198,15 @@ class TokenKernelsTest {
     double[] m = a.normal(5);
     double[] v = Arrays.stream(a.normal(5)).map(x -> x * x).toArray();
     float[] hyper = {0.1f, 0.4f, 0.2f, 0.5f, 0.3f};
+    FloatArray settings = FloatArray.fromArray(hyper);
+    FloatArray gradient = Arena.array(g);
     FloatArray weights = Arena.array(w);
     FloatArray first = Arena.array(m);
     FloatArray second = Arena.array(v);
     a.run(
         (ops, s) ->
             ops.adamw(
-                s,
-                "step",
-                weights,
-                Arena.array(g),
-                first,
-                second,
-                FloatArray.fromArray(hyper),
-                5,
-                2,
-                0.9f,
-                0.95f,
-                1e-3f));
+                s, "step", weights, gradient, first, second, settings, 5, 2, 0.9f, 0.95f, 1e-3f));
     for (int i = 0; i < 5; i++) {
       double d = 0.5 * g[i];
       m[i] = 0.9 * m[i] + 0.1 * d;
