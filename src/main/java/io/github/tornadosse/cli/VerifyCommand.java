@@ -44,11 +44,15 @@ final class VerifyCommand implements Callable<Integer> {
     try (GoldenCases cases = directory == null ? GoldenCases.shipped() : GoldenCases.in(directory)) {
       good = Verifier.run(cases.all(), tiers(), this::report);
     }
-    Console.out(
-        "%d passed, %d failed, %d skipped",
-        counts[Outcome.PASSED.ordinal()],
-        counts[Outcome.FAILED.ordinal()],
-        counts[Outcome.SKIPPED.ordinal()]);
+    int passed = counts[Outcome.PASSED.ordinal()];
+    int failed = counts[Outcome.FAILED.ordinal()];
+    int skipped = counts[Outcome.SKIPPED.ordinal()];
+    if (globals.json()) {
+      Console.json(
+          Console.object().put("passed", passed).put("failed", failed).put("skipped", skipped));
+    } else {
+      Console.out("%d passed, %d failed, %d skipped", passed, failed, skipped);
+    }
     return good ? 0 : 1;
   }
 
