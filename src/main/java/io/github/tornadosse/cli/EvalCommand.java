@@ -2,11 +2,11 @@ package io.github.tornadosse.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tornadosse.data.ByteTokenizer;
-import io.github.tornadosse.data.HeldOutText;
+import io.github.tornadosse.data.Document;
 import io.github.tornadosse.data.PackedBatch;
+import io.github.tornadosse.data.PackedBatches;
 import io.github.tornadosse.data.Split;
 import io.github.tornadosse.data.TextSource;
-import io.github.tornadosse.data.TokenStream;
 import io.github.tornadosse.eval.Perplexity;
 import io.github.tornadosse.infer.ModelLoader;
 import io.github.tornadosse.nn.LanguageModel;
@@ -46,7 +46,10 @@ final class EvalCommand implements Callable<Integer> {
       description = "The text: a file, a folder or a zip file.")
   private Path data;
 
-  @Option(names = "--include", paramLabel = "GLOB", description = "Files to take; all if not given.")
+  @Option(
+      names = "--include",
+      paramLabel = "GLOB",
+      description = "Files to take; all if not given.")
   private List<String> include = new ArrayList<>();
 
   @Option(
@@ -60,7 +63,8 @@ final class EvalCommand implements Callable<Integer> {
       names = "--seed",
       paramLabel = "S",
       defaultValue = "1",
-      description = "Of the split and of the order (a recipe's data.seed; default: ${DEFAULT-VALUE}).")
+      description =
+          "Of the split and of the order (a recipe's data.seed; default: ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(
@@ -74,7 +78,8 @@ final class EvalCommand implements Callable<Integer> {
       names = "--sequence-length",
       paramLabel = "N",
       defaultValue = "512",
-      description = "Longest sequence; each begins with an empty state (default: ${DEFAULT-VALUE}).")
+      description =
+          "Longest sequence; each begins with an empty state (default: ${DEFAULT-VALUE}).")
   private int sequenceLength;
 
   @Override
@@ -86,23 +91,20 @@ final class EvalCommand implements Callable<Integer> {
       throw new UserError("--tokens and --sequence-length must be 2 or more");
     }
     int capacity = Math.max(CAPACITY, sequenceLength);
-    int sequences = capacity / 32;
+    PackedBatches.Settings settings = new PackedBatches.Settings(capacity, sequenceLength, 1, seed);
     ByteTokenizer tokenizer = new ByteTokenizer();
     Path directory = Checkpoints.model(checkpoint);
     try (LanguageModel model =
-            ModelLoader.load(directory, globals.tier().operations(), capacity, sequences);
+            ModelLoader.load(
+                directory, globals.tier().operations(), capacity, settings.maxSequences());
         TextSource source = TextSource.open(data, include)) {
       Checkpoints.requireTokenizer(directory, model.config().vocabSize(), tokenizer);
-      List<TextSource.Document> documents =
+      List<Document> documents =
           heldOut == null
               ? source.documents()
-              : Split.of(source.documents(), heldOut, seed).heldOut();
+              : Split.byShare(source.documents(), heldOut, seed).heldOut();
       List<PackedBatch> batches =
-          new HeldOutText(source, documents, seed)
-              .batches(
-                  tokenizer,
-                  new TokenStream.Shape(capacity, sequenceLength, 1, sequences),
-                  tokens);
+          PackedBatches.heldOut(Document.sample(documents, seed), tokenizer, settings, tokens);
       Perplexity.Result r = Perplexity.evaluate(model, batches, done -> {});
       print(directory, r, bytesPerToken(batches, tokenizer));
     }

@@ -31,7 +31,8 @@ public final class NearestName {
         }
       }
     }
-    return 2 * bestDistance < Math.max(name.length(), 2) ? Optional.of(best) : Optional.empty();
+    boolean near = best != null && 2 * bestDistance < Math.max(name.length(), 2);
+    return near ? Optional.of(best) : Optional.empty();
   }
 
   /** Levenshtein's distance. */

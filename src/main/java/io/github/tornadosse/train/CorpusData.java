@@ -2,13 +2,12 @@ package io.github.tornadosse.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.tornadosse.data.ByteTokenizer;
-import io.github.tornadosse.data.HeldOutText;
+import io.github.tornadosse.data.Document;
 import io.github.tornadosse.data.NGramModel;
 import io.github.tornadosse.data.PackedBatch;
+import io.github.tornadosse.data.PackedBatches;
 import io.github.tornadosse.data.Split;
 import io.github.tornadosse.data.TextSource;
-import io.github.tornadosse.data.TextSource.Document;
-import io.github.tornadosse.data.TokenStream;
 import io.github.tornadosse.data.Tokenizer;
 import io.github.tornadosse.tensor.UserError;
 import java.nio.file.Path;
@@ -17,16 +16,13 @@ import java.util.Map;
 
 /** Text in files as the data of a run: split, tokenized and packed as the recipe says. */
 public final class CorpusData implements TrainingData {
-  /** Shortest mean length of a batch's sequences that the model makes room for. */
-  private static final int SHORT = 32;
-
   private final TextSource training;
   private final TextSource heldOutSource;
   private final Split split;
   private final Tokenizer tokenizer = new ByteTokenizer();
-  private final TokenStream.Shape shape;
-  private final TokenStream stream;
-  private final HeldOutText heldOut;
+  private final PackedBatches.Settings settings;
+  private final PackedBatches stream;
+  private final List<Document> heldOut;
   private double heldOutBytesPerToken = 1;
 
   private CorpusData(Recipe recipe) {
@@ -38,17 +34,16 @@ public final class CorpusData implements TrainingData {
     training = TextSource.open(Path.of(d.path()), d.include());
     if (d.heldOutPath() == null) {
       heldOutSource = training;
-      split = Split.of(training.documents(), d.heldOutShare(), d.seed());
+      split = Split.byShare(training.documents(), d.heldOutShare(), d.seed());
     } else {
       heldOutSource = TextSource.open(Path.of(d.heldOutPath()), d.include());
-      split = new Split(training.documents(), heldOutSource.documents());
+      split = Split.byDocuments(training.documents(), heldOutSource.documents());
     }
-    int tokens = recipe.train().batchTokens();
-    shape =
-        new TokenStream.Shape(
-            tokens, d.sequenceLength(), d.shuffleWindow(), Math.max(1, tokens / SHORT));
-    stream = new TokenStream(training, split.training(), tokenizer, shape, d.seed());
-    heldOut = new HeldOutText(heldOutSource, split.heldOut(), d.seed());
+    settings =
+        new PackedBatches.Settings(
+            recipe.train().batchTokens(), d.sequenceLength(), d.shuffleWindow(), d.seed());
+    stream = new PackedBatches(split.training(), tokenizer, settings);
+    heldOut = Document.sample(split.heldOut(), d.seed());
   }
 
   /**
@@ -74,7 +69,7 @@ public final class CorpusData implements TrainingData {
 
   @Override
   public int maxSequences() {
-    return shape.maxSequences();
+    return stream.maxSequences();
   }
 
   @Override
@@ -96,14 +91,14 @@ public final class CorpusData implements TrainingData {
   public double bytesPerToken() {
     double bytes = 0;
     for (Document d : split.training()) {
-      bytes += d.length();
+      bytes += d.bytes();
     }
     return bytes / (bytes + split.training().size());
   }
 
   @Override
   public List<PackedBatch> heldOut(int tokens) {
-    List<PackedBatch> batches = heldOut.batches(tokenizer, shape, tokens);
+    List<PackedBatch> batches = PackedBatches.heldOut(heldOut, tokenizer, settings, tokens);
     double targets = 0;
     double bytes = 0;
     for (PackedBatch b : batches) {
@@ -115,7 +110,8 @@ public final class CorpusData implements TrainingData {
       }
     }
     if (bytes == 0) {
-      throw new UserError("the held-out text is too short to predict anything; hold out more of it");
+      throw new UserError(
+          "the held-out text is too short to predict anything; hold out more of it");
     }
     heldOutBytesPerToken = bytes / targets;
     return batches;
@@ -134,17 +130,16 @@ public final class CorpusData implements TrainingData {
    * @return an order-0 and an order-3 model's bits per byte
    */
   public List<Baseline> baselines(long trainingBytes, long heldOutBytes) {
-    NGramModel model = new NGramModel();
-    HeldOutText sample = new HeldOutText(training, split.training(), 0);
-    sample.documents(trainingBytes).forEach(model::add);
-    List<byte[]> texts = heldOut.documents(heldOutBytes);
+    NGramModel model =
+        NGramModel.count(Document.sample(split.training(), settings.seed()), trainingBytes);
     return List.of(
-        new Baseline("order-0", model.bitsPerByte(texts, 0)),
-        new Baseline("order-3", model.bitsPerByte(texts, 3)));
+        new Baseline("order-0", model.bitsPerByte(0, heldOut, heldOutBytes)),
+        new Baseline("order-3", model.bitsPerByte(3, heldOut, heldOutBytes)));
   }
 
   @Override
   public void close() {
+    stream.close();
     training.close();
     heldOutSource.close();
   }
