@@ -49,6 +49,7 @@ public final class TrainingRun {
   private final ModelFactory models;
   private final Progress progress;
   private final Function<Recipe, TrainingData> source;
+  private final Reporter reporter;
   private final LongSupplier clock;
   private final Object starting = new Object();
   private boolean stopRequested;
@@ -63,22 +64,29 @@ public final class TrainingRun {
    * @param progress hears how it goes
    */
   public TrainingRun(Recipe recipe, Options options, ModelFactory models, Progress progress) {
-    this(recipe, options, models, progress, CorpusData::open, System::nanoTime);
+    this(recipe, options, models, progress, CorpusData::open, Report::write, System::nanoTime);
   }
 
-  /** With other data and another clock. */
+  /** Writes a report; {@link Report#write} but for tests. */
+  interface Reporter {
+    void write(Path page, Path picture, Report.Content content);
+  }
+
+  /** With other data, another report and another clock. */
   TrainingRun(
       Recipe recipe,
       Options options,
       ModelFactory models,
       Progress progress,
       Function<Recipe, TrainingData> source,
+      Reporter reporter,
       LongSupplier clock) {
     this.recipe = recipe;
     this.options = options;
     this.models = models;
     this.progress = progress;
     this.source = source;
+    this.reporter = reporter;
     this.clock = clock;
   }
 
@@ -163,6 +171,7 @@ public final class TrainingRun {
       }
       throw e;
     }
+    double seconds = made.totalSeconds();
     boolean reported = report(made, data, directory);
     EvaluationMetrics held = made.lastEvaluation();
     return new TrainingSummary(
@@ -173,7 +182,7 @@ public final class TrainingRun {
         held == null ? OptionalDouble.empty() : OptionalDouble.of(held.loss()),
         held == null ? OptionalDouble.empty() : OptionalDouble.of(held.bitsPerByte()),
         made.tokensPerSecond(),
-        made.totalSeconds(),
+        seconds,
         made.parameters(),
         made.checkpoint(),
         reported ? Optional.of(directory.report()) : Optional.empty(),
@@ -187,7 +196,7 @@ public final class TrainingRun {
       return false;
     }
     Path name = directory.root().toAbsolutePath().normalize().getFileName();
-    Report.write(
+    reporter.write(
         directory.report(),
         directory.plot(),
         new Report.Content(

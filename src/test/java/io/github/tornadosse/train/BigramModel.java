@@ -4,6 +4,7 @@ import io.github.tornadosse.data.PackedBatch;
 import io.github.tornadosse.nn.ModelConfig;
 import io.github.tornadosse.nn.Trainable;
 import io.github.tornadosse.tensor.TensorSpec;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.IntPredicate;
@@ -119,7 +120,7 @@ final class BigramModel implements Trainable {
   @Override
   public void zeroGradients() {
     for (float[] g : gradients) {
-      java.util.Arrays.fill(g, 0);
+      Arrays.fill(g, 0);
     }
   }
 

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Random;
 
 /** Batches for tests of sixteen letters with a structure that a bigram model can learn. */
-final class LetterData implements TrainingData {
+class LetterData implements TrainingData {
   private static final int VOCAB = 16;
   private final Recipe recipe;
   private int batches;

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,7 +104,7 @@ class MetricsTest {
     byte[] whole = Files.readAllBytes(file);
     int third = new String(whole).lastIndexOf("{\"step\":3");
     for (int length = third; length < whole.length; length++) {
-      Files.write(file, java.util.Arrays.copyOf(whole, length));
+      Files.write(file, Arrays.copyOf(whole, length));
       assertThat(MetricsReader.read(file).steps()).hasSize(2);
       write(2, 3, 3);
       assertThat(Files.readAllBytes(file)).isEqualTo(whole);
