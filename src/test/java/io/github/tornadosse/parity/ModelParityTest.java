@@ -7,6 +7,7 @@ import io.github.tornadosse.eval.verify.Comparison;
 import io.github.tornadosse.eval.verify.ReferenceShapes;
 import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.PortableOperations;
+import io.github.tornadosse.graph.VectorOperations;
 import io.github.tornadosse.kernels.Activation;
 import io.github.tornadosse.kernels.reference.Model;
 import io.github.tornadosse.kernels.reference.Tape;
@@ -32,7 +33,7 @@ class ModelParityTest {
   private static final int VOCABULARY = 29;
 
   static Stream<Operations> tiers() {
-    return Stream.of(new PortableOperations());
+    return Stream.of(new PortableOperations(), new VectorOperations());
   }
 
   static Stream<Arguments> models() {
