@@ -1,23 +1,26 @@
 package io.github.tornadosse.cli;
 
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * While open, an interrupt (Ctrl-C, SIGTERM) calls an action instead of ending the process at once;
- * the process ends when this is closed, or after ten minutes.
+ * While open, an interrupt (Ctrl-C, SIGTERM) calls an action instead of ending the process at once:
+ * the command then finishes, and {@link #exit} ends the process with its exit code.
  */
 final class Interrupts implements AutoCloseable {
-  private final CountDownLatch done = new CountDownLatch(1);
+  private static final long LONGEST_MINUTES = 10;
+  private static volatile boolean interrupted;
+
   private final Thread hook;
 
   private Interrupts(Runnable action) {
     hook =
         new Thread(
             () -> {
+              interrupted = true;
               action.run();
               try {
-                done.await(10, TimeUnit.MINUTES);
+                // The process ends when this thread does, unless the command is done before.
+                TimeUnit.MINUTES.sleep(LONGEST_MINUTES);
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               }
@@ -30,14 +33,20 @@ final class Interrupts implements AutoCloseable {
     return i;
   }
 
+  /** Ends the process, also while an interrupt is ending it. */
+  static void exit(int code) {
+    if (interrupted) {
+      System.out.flush();
+      System.err.flush();
+      Runtime.getRuntime().halt(code);
+    }
+    System.exit(code);
+  }
+
   @Override
   public void close() {
-    done.countDown();
-    try {
+    if (!interrupted) {
       Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The process is ending already, and waited for this.
-      Runtime.getRuntime().halt(0);
     }
   }
 }

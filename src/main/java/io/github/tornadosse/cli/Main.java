@@ -48,7 +48,7 @@ public final class Main implements Runnable {
    * @param args the command line
    */
   public static void main(String[] args) {
-    System.exit(run(args));
+    Interrupts.exit(run(args));
   }
 
   /**
@@ -64,7 +64,11 @@ public final class Main implements Runnable {
     line.setExecutionExceptionHandler(Main::failure);
     line.setExecutionStrategy(
         result -> {
-          Globals.of(result).apply();
+          try {
+            Globals.of(result).apply();
+          } catch (UserError e) {
+            return report(e, line);
+          }
           return new CommandLine.RunLast().execute(result);
         });
     return line.execute(args);

@@ -151,7 +151,7 @@ public final class TrainingRun {
       if (directory.holdsRun()) {
         throw new UserError(
             directory.root()
-                + " already holds a run; resume it, or choose another checkpoint.directory");
+                + " already holds a run; go on with it (--resume), or choose another checkpoint.directory");
       }
       return Optional.empty();
     }

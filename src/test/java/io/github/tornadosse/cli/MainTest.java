@@ -1,0 +1,192 @@
+package io.github.tornadosse.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MainTest {
+  private final PrintStream out = System.out;
+  private final PrintStream err = System.err;
+  private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream complained = new ByteArrayOutputStream();
+
+  @TempDir private Path directory;
+
+  @BeforeEach
+  void capture() {
+    System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+    System.setErr(new PrintStream(complained, true, StandardCharsets.UTF_8));
+  }
+
+  @AfterEach
+  void release() {
+    System.setOut(out);
+    System.setErr(err);
+  }
+
+  private String output() {
+    return printed.toString(StandardCharsets.UTF_8);
+  }
+
+  private String complaint() {
+    return complained.toString(StandardCharsets.UTF_8);
+  }
+
+  private JsonNode lastLine() throws IOException {
+    List<String> lines = output().lines().toList();
+    return new ObjectMapper().readTree(lines.get(lines.size() - 1));
+  }
+
+  private void assertOneLine(int code, String... parts) {
+    assertThat(code).isEqualTo(2);
+    assertThat(complaint().lines().toList()).hasSize(1);
+    assertThat(complaint()).startsWith("sse: ").contains(parts).doesNotContain("Exception");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "devices", "train", "generate", "eval", "verify", "bench", "bench mixer", "demo", "completion"})
+  void everyCommandHasHelpWithExamples(String command) {
+    List<String> args = new ArrayList<>(command.isEmpty() ? List.of() : List.of(command.split(" ")));
+    args.add("--help");
+    assertThat(Main.run(args.toArray(new String[0]))).isZero();
+    assertThat(output()).contains("Usage: sse").contains("Examples:").contains("  s");
+  }
+
+  @Test
+  void theVersionSaysWhatItWasBuiltFrom() {
+    assertThat(Main.run("--version")).isZero();
+    assertThat(output()).contains("sse 0.").contains("commit").contains("JDK");
+  }
+
+  @Test
+  void wrongUsageIsOneLine() {
+    assertOneLine(Main.run("verify", "--tiers", "vector"), "--tiers", "--tier");
+    complained.reset();
+    assertOneLine(Main.run(new String[0]), "which command?");
+    complained.reset();
+    assertOneLine(Main.run("verify", "--tier", "gpu"), "unknown tier 'gpu'");
+    complained.reset();
+    assertOneLine(Main.run("bench", "mixer", "--pass", "sideways"), "--pass must be");
+    complained.reset();
+    assertOneLine(Main.run("bench", "mixer", "--topk", "9"), "topk (9)");
+    complained.reset();
+    assertOneLine(Main.run("devices", "--threads", "0"), "--threads must be 1 or more");
+  }
+
+  @Test
+  void missingFilesAreOneLine() {
+    assertOneLine(Main.run("train", "nowhere.yaml"), "nowhere.yaml");
+    complained.reset();
+    assertOneLine(Main.run("generate", "nowhere", "--prompt", "x"), "nowhere");
+    complained.reset();
+    assertOneLine(Main.run("verify", "--cases", "nowhere"), "nowhere");
+  }
+
+  @Test
+  void devicesNamesTheTierAndWhy() throws IOException {
+    assertThat(Main.run("devices", "--json")).isZero();
+    JsonNode device = lastLine().get("devices").get(0);
+    assertThat(device.get("device").textValue()).isEqualTo("jvm");
+    assertThat(device.get("tier").textValue()).isEqualTo("vector");
+    assertThat(device.get("reason").textValue()).isNotBlank();
+  }
+
+  @Test
+  void theBenchmarkPrintsItsFigures() throws IOException {
+    int code =
+        Main.run(
+            "bench", "mixer", "--tokens", "200", "--heads", "1", "--dim", "16", "--runs", "1", "--json");
+    assertThat(code).isZero();
+    JsonNode j = lastLine();
+    for (String name :
+        List.of("tokens", "heads", "dim", "partitions", "topk", "threads", "min_ms", "median_ms")) {
+      assertThat(j.get(name).doubleValue()).as(name).isPositive();
+    }
+    for (String name : List.of("gflops", "sgemm_gflops", "of_sgemm")) {
+      assertThat(j.get(name).isNumber()).as(name).isTrue();
+    }
+    assertThat(j.get("mixer").textValue()).isEqualTo("sse");
+    assertThat(j.get("pass").textValue()).isEqualTo("forward");
+  }
+
+  @Test
+  void completionIsAScript() {
+    assertThat(Main.run("completion")).isZero();
+    assertThat(output()).contains("complete -F").contains("generate");
+  }
+
+  private String recipe() throws IOException {
+    Path text = directory.resolve("text.txt");
+    Files.writeString(text, "to be or not to be, that is the question; ".repeat(400));
+    Path recipe = directory.resolve("recipe.yaml");
+    Files.writeString(
+        recipe,
+        """
+        model: {hidden_size: 32, num_hidden_layers: 1, num_heads: 1, head_dim: 16, intermediate_size: 32}
+        data: {path: %s, held_out: 0.1, sequence_length: 64, seed: 1}
+        train: {steps: 6, batch_tokens: 256, warmup_steps: 2}
+        evaluate: {every: 3, tokens: 512}
+        checkpoint: {every: 3, directory: %s}
+        """
+            .formatted(text, directory.resolve("run")));
+    return recipe.toString();
+  }
+
+  @Test
+  void aModelIsTrainedMeasuredAndContinuesText() throws IOException {
+    assertThat(Main.run("train", recipe(), "--json")).as(complaint()).isZero();
+    JsonNode trained = lastLine();
+    assertThat(trained.get("step").intValue()).isEqualTo(6);
+    assertThat(Path.of(trained.get("report").textValue())).exists();
+    String run = directory.resolve("run").toString();
+
+    printed.reset();
+    int code =
+        Main.run(
+            "eval", run, "--data", directory.resolve("text.txt").toString(), "--held-out", "0.1",
+            "--sequence-length", "64", "--tokens", "512", "--json");
+    assertThat(code).as(complaint()).isZero();
+    assertThat(lastLine().get("bits_per_byte").doubleValue())
+        .isCloseTo(
+            trained.get("bits_per_byte").doubleValue(), org.assertj.core.api.Assertions.within(1e-4));
+
+    printed.reset();
+    String[] generate = {"generate", run, "--prompt", "to be", "--tokens", "12", "--json"};
+    assertThat(Main.run(generate)).as(complaint()).isZero();
+    String first = lastLine().get("text").textValue();
+    printed.reset();
+    assertThat(Main.run(generate)).isZero();
+    assertThat(lastLine().get("text").textValue()).isEqualTo(first);
+  }
+
+  @Test
+  void aRunIsNotOverwritten() throws IOException {
+    String recipe = recipe();
+    assertThat(Main.run("train", recipe, "--json")).isZero();
+    complained.reset();
+    assertThat(Main.run("train", recipe)).isEqualTo(2);
+    assertThat(complaint()).contains("--resume");
+  }
+
+  @Test
+  void anUnknownRecipeKeyNamesTheNearest() throws IOException {
+    assertOneLine(
+        Main.run("train", recipe(), "--set", "train.learning_rat=1"), "learning_rat", "learning_rate");
+  }
+}
