@@ -17,8 +17,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * The vector tier: kernels on the JDK's Vector API over the embedded runtime's arrays, which share
- * out their own work. The stable sort of the expanded rows is the portable tier's. Where an operation
- * leaves out an array, its kernels receive another one in its place and a number that says so.
+ * out their own work. The stable sort of the expanded rows is the portable tier's. Where an
+ * operation leaves out an array, its kernels receive another one in its place and a number that
+ * says so.
  */
 public final class VectorOperations implements Operations {
   private final PortableOperations portable = new PortableOperations();
@@ -46,26 +47,66 @@ public final class VectorOperations implements Operations {
   private static void linear(Stage s, String id, Linear l, View addend, int adds) {
     s.graph()
         .task(
-            id, Dense::linear, s.control(), l.x().array(), l.x().at(), l.w().array(), l.w().at(),
-            l.y().array(), l.y().at(), addend.array(), addend.at(), adds, l.ldx(), l.ldy(),
-            l.headDim(), l.in(), l.out(), s.tokens());
+            id,
+            Dense::linear,
+            s.control(),
+            l.x().array(),
+            l.x().at(),
+            l.w().array(),
+            l.w().at(),
+            l.y().array(),
+            l.y().at(),
+            addend.array(),
+            addend.at(),
+            adds,
+            l.ldx(),
+            l.ldy(),
+            l.headDim(),
+            l.in(),
+            l.out(),
+            s.tokens());
   }
 
   @Override
   public void linearInputGradient(Stage s, String id, Linear l, boolean accumulate) {
     s.graph()
         .task(
-            id, Dense::inputGradient, s.control(), l.x().array(), l.x().at(), l.w().array(),
-            l.w().at(), l.y().array(), l.y().at(), accumulate ? 1 : 0, l.ldx(), l.ldy(), l.headDim(),
-            l.in(), l.out(), s.tokens());
+            id,
+            Dense::inputGradient,
+            s.control(),
+            l.x().array(),
+            l.x().at(),
+            l.w().array(),
+            l.w().at(),
+            l.y().array(),
+            l.y().at(),
+            accumulate ? 1 : 0,
+            l.ldx(),
+            l.ldy(),
+            l.headDim(),
+            l.in(),
+            l.out(),
+            s.tokens());
   }
 
   @Override
   public void linearWeightGradient(Stage s, String id, Linear l) {
     s.graph()
         .task(
-            id, Dense::weightGradient, s.control(), l.x().array(), l.x().at(), l.w().array(),
-            l.w().at(), l.y().array(), l.y().at(), l.ldx(), l.ldy(), l.headDim(), l.in(), l.out(),
+            id,
+            Dense::weightGradient,
+            s.control(),
+            l.x().array(),
+            l.x().at(),
+            l.w().array(),
+            l.w().at(),
+            l.y().array(),
+            l.y().at(),
+            l.ldx(),
+            l.ldy(),
+            l.headDim(),
+            l.in(),
+            l.out(),
             s.tokens());
   }
 
@@ -75,8 +116,19 @@ public final class VectorOperations implements Operations {
   public void rmsNorm(Stage s, String id, View x, View w, View y, View rstd, int size, float eps) {
     s.graph()
         .task(
-            id, Norms::rmsNorm, s.control(), x.array(), x.at(), w.array(), w.at(), y.array(), y.at(),
-            rstd.array(), rstd.at(), size, eps);
+            id,
+            Norms::rmsNorm,
+            s.control(),
+            x.array(),
+            x.at(),
+            w.array(),
+            w.at(),
+            y.array(),
+            y.at(),
+            rstd.array(),
+            rstd.at(),
+            size,
+            eps);
   }
 
   @Override
@@ -84,8 +136,21 @@ public final class VectorOperations implements Operations {
       Stage s, String id, View x, View w, View rstd, View dy, View dx, View dw, int size) {
     s.graph()
         .task(
-            id, Norms::rmsNormGradient, s.control(), x.array(), x.at(), w.array(), w.at(),
-            rstd.array(), rstd.at(), dy.array(), dy.at(), dx.array(), dx.at(), dw.array(), dw.at(),
+            id,
+            Norms::rmsNormGradient,
+            s.control(),
+            x.array(),
+            x.at(),
+            w.array(),
+            w.at(),
+            rstd.array(),
+            rstd.at(),
+            dy.array(),
+            dy.at(),
+            dx.array(),
+            dx.at(),
+            dw.array(),
+            dw.at(),
             size);
   }
 
@@ -100,36 +165,80 @@ public final class VectorOperations implements Operations {
   public void swigluGradient(Stage s, String id, View gateUp, View dy, View dGateUp, int size) {
     s.graph()
         .task(
-            id, Swiglu::gradient, s.control(), gateUp.array(), gateUp.at(), dy.array(), dy.at(),
-            dGateUp.array(), dGateUp.at(), size);
+            id,
+            Swiglu::gradient,
+            s.control(),
+            gateUp.array(),
+            gateUp.at(),
+            dy.array(),
+            dy.at(),
+            dGateUp.array(),
+            dGateUp.at(),
+            size);
   }
 
   @Override
   public void embedding(Stage s, String id, IntArray ids, View weight, View x, int size) {
     s.graph()
         .task(
-            id, Embedding::lookUp, s.control(), ids, weight.array(), weight.at(), x.array(), x.at(),
+            id,
+            Embedding::lookUp,
+            s.control(),
+            ids,
+            weight.array(),
+            weight.at(),
+            x.array(),
+            x.at(),
             size);
   }
 
   @Override
   public void embeddingGradient(
-      Stage s, String id, IntArray order, IntArray starts, View dx, View dWeight, int vocabulary,
+      Stage s,
+      String id,
+      IntArray order,
+      IntArray starts,
+      View dx,
+      View dWeight,
+      int vocabulary,
       int size) {
     s.graph()
         .task(
-            id, Embedding::gradient, s.control(), order, starts, dx.array(), dx.at(),
-            dWeight.array(), dWeight.at(), vocabulary, size);
+            id,
+            Embedding::gradient,
+            s.control(),
+            order,
+            starts,
+            dx.array(),
+            dx.at(),
+            dWeight.array(),
+            dWeight.at(),
+            vocabulary,
+            size);
   }
 
   @Override
   public void crossEntropy(
-      Stage s, String id, View logits, IntArray targets, View loss, FloatArray scale,
+      Stage s,
+      String id,
+      View logits,
+      IntArray targets,
+      View loss,
+      FloatArray scale,
       int vocabulary) {
     s.graph()
         .task(
-            id, Loss::crossEntropy, s.control(), logits.array(), logits.at(), targets, loss.array(),
-            loss.at(), scale == null ? loss.array() : scale, scale == null ? 0 : 1, vocabulary);
+            id,
+            Loss::crossEntropy,
+            s.control(),
+            logits.array(),
+            logits.at(),
+            targets,
+            loss.array(),
+            loss.at(),
+            scale == null ? loss.array() : scale,
+            scale == null ? 0 : 1,
+            vocabulary);
   }
 
   // ---------------------------------------------------------------- the mixer's inputs
@@ -141,29 +250,77 @@ public final class VectorOperations implements Operations {
 
   @Override
   public void headActivation(
-      Stage s, String id, View base, View delta, View out, int kind, int rowTopk, int heads,
+      Stage s,
+      String id,
+      View base,
+      View delta,
+      View out,
+      int kind,
+      int rowTopk,
+      int heads,
       int dim) {
     View second = delta == null ? base : delta;
     s.graph()
         .task(
-            id, HeadActivations::activate, s.control(), base.array(), base.at(), second.array(),
-            second.at(), out.array(), out.at(), topk(kind, rowTopk), heads, dim, s.tokens(),
+            id,
+            HeadActivations::activate,
+            s.control(),
+            base.array(),
+            base.at(),
+            second.array(),
+            second.at(),
+            out.array(),
+            out.at(),
+            topk(kind, rowTopk),
+            heads,
+            dim,
+            s.tokens(),
             delta == null ? 1 : 2);
   }
 
   @Override
   public void headActivationGradient(
-      Stage s, String id, View base, View delta, FloatArray dRows, int rowsPart, Rows rows,
-      View dTop, View dBase, View dDelta, int kind, int rowTopk, int heads, int dim) {
+      Stage s,
+      String id,
+      View base,
+      View delta,
+      FloatArray dRows,
+      int rowsPart,
+      Rows rows,
+      View dTop,
+      View dBase,
+      View dDelta,
+      int kind,
+      int rowTopk,
+      int heads,
+      int dim) {
     View second = delta == null ? base : delta;
     View dSecond = dDelta == null ? dBase : dDelta;
     View dWeight = dTop == null ? dBase : dTop;
     s.graph()
         .task(
-            id, HeadActivations::gradient, s.control(), base.array(), base.at(), second.array(),
-            second.at(), dRows, part(s, rows, rowsPart, heads, dim), rows.tokenRow(), rows.weight(),
-            dWeight.array(), dWeight.at(), dBase.array(), dBase.at(), dSecond.array(), dSecond.at(),
-            topk(kind, rowTopk), heads, dim, s.tokens(), rows.width());
+            id,
+            HeadActivations::gradient,
+            s.control(),
+            base.array(),
+            base.at(),
+            second.array(),
+            second.at(),
+            dRows,
+            part(s, rows, rowsPart, heads, dim),
+            rows.tokenRow(),
+            rows.weight(),
+            dWeight.array(),
+            dWeight.at(),
+            dBase.array(),
+            dBase.at(),
+            dSecond.array(),
+            dSecond.at(),
+            topk(kind, rowTopk),
+            heads,
+            dim,
+            s.tokens(),
+            rows.width());
   }
 
   private static int part(Stage s, Rows rows, int part, int heads, int dim) {
@@ -172,8 +329,17 @@ public final class VectorOperations implements Operations {
 
   @Override
   public void decayGate(
-      Stage s, String id, View raw, View bias0, View bias1, View keyBase, View keyDelta, View out,
-      int rowTopk, int heads, int dim) {
+      Stage s,
+      String id,
+      View raw,
+      View bias0,
+      View bias1,
+      View keyBase,
+      View keyDelta,
+      View out,
+      int rowTopk,
+      int heads,
+      int dim) {
     int masked = mask(s, id, keyBase, keyDelta, out, rowTopk, heads, dim);
     gate(s, id + ".always", raw, bias0, out, masked, 0, heads, dim);
     if (bias1 != null) {
@@ -189,50 +355,131 @@ public final class VectorOperations implements Operations {
     View second = keyDelta == null ? keyBase : keyDelta;
     s.graph()
         .task(
-            id + ".mask", DecayGates::mask, s.control(), keyBase.array(), keyBase.at(),
-            second.array(), second.at(), out.array(), out.at(), rowTopk, heads, dim, s.tokens(),
+            id + ".mask",
+            DecayGates::mask,
+            s.control(),
+            keyBase.array(),
+            keyBase.at(),
+            second.array(),
+            second.at(),
+            out.array(),
+            out.at(),
+            rowTopk,
+            heads,
+            dim,
+            s.tokens(),
             keyDelta == null ? 1 : 2);
     return 1;
   }
 
   private static void gate(
-      Stage s, String id, View raw, View bias, View out, int masked, int source, int heads,
+      Stage s,
+      String id,
+      View raw,
+      View bias,
+      View out,
+      int masked,
+      int source,
+      int heads,
       int dim) {
     s.graph()
         .task(
-            id, DecayGates::forward, s.control(), raw.array(), raw.at(), bias.array(), bias.at(),
-            out.array(), out.at(), masked, source, heads, dim, s.tokens());
+            id,
+            DecayGates::forward,
+            s.control(),
+            raw.array(),
+            raw.at(),
+            bias.array(),
+            bias.at(),
+            out.array(),
+            out.at(),
+            masked,
+            source,
+            heads,
+            dim,
+            s.tokens());
   }
 
   @Override
   public void decayGateGradient(
-      Stage s, String id, View raw, View bias0, View bias1, View keyBase, View keyDelta,
-      FloatArray dRows, int rowsPart, Rows rows, View dRaw, View dBias0, View dBias1, int rowTopk,
-      int heads, int dim) {
+      Stage s,
+      String id,
+      View raw,
+      View bias0,
+      View bias1,
+      View keyBase,
+      View keyDelta,
+      FloatArray dRows,
+      int rowsPart,
+      Rows rows,
+      View dRaw,
+      View dBias0,
+      View dBias1,
+      int rowTopk,
+      int heads,
+      int dim) {
     int masked = mask(s, id, keyBase, keyDelta, dRaw, rowTopk, heads, dim);
     int from = part(s, rows, rowsPart, heads, dim);
-    gateGradient(s, id + ".always", raw, bias0, dRows, from, rows, dRaw, dBias0, masked, 0, heads, dim);
+    gateGradient(
+        s, id + ".always", raw, bias0, dRows, from, rows, dRaw, dBias0, masked, 0, heads, dim);
     if (bias1 != null) {
-      gateGradient(s, id + ".sparse", raw, bias1, dRows, from, rows, dRaw, dBias1, masked, 1, heads, dim);
+      gateGradient(
+          s, id + ".sparse", raw, bias1, dRows, from, rows, dRaw, dBias1, masked, 1, heads, dim);
     }
   }
 
   private static void gateGradient(
-      Stage s, String id, View raw, View bias, FloatArray dRows, int from, Rows rows, View dRaw,
-      View dBias, int masked, int source, int heads, int dim) {
+      Stage s,
+      String id,
+      View raw,
+      View bias,
+      FloatArray dRows,
+      int from,
+      Rows rows,
+      View dRaw,
+      View dBias,
+      int masked,
+      int source,
+      int heads,
+      int dim) {
     s.graph()
         .task(
-            id, DecayGates::gradient, s.control(), raw.array(), raw.at(), bias.array(), bias.at(),
-            dRows, from, rows.tokenRow(), dRaw.array(), dRaw.at(), dBias.array(), dBias.at(), masked,
-            source, heads, dim, s.tokens(), rows.width());
+            id,
+            DecayGates::gradient,
+            s.control(),
+            raw.array(),
+            raw.at(),
+            bias.array(),
+            bias.at(),
+            dRows,
+            from,
+            rows.tokenRow(),
+            dRaw.array(),
+            dRaw.at(),
+            dBias.array(),
+            dBias.at(),
+            masked,
+            source,
+            heads,
+            dim,
+            s.tokens(),
+            rows.width());
   }
 
   @Override
   public void valueActivation(Stage s, String id, View raw, View out, int heads, int dim) {
     s.graph()
         .task(
-            id, HeadActivations::value, s.control(), raw.array(), raw.at(), out.array(), out.at(),
-            heads, dim, s.tokens());
+            id,
+            HeadActivations::value,
+            s.control(),
+            raw.array(),
+            raw.at(),
+            out.array(),
+            out.at(),
+            heads,
+            dim,
+            s.tokens());
   }
 
   @Override
@@ -240,20 +487,49 @@ public final class VectorOperations implements Operations {
       Stage s, String id, View raw, FloatArray dRows, Rows rows, View dRaw, int heads, int dim) {
     s.graph()
         .task(
-            id, HeadActivations::valueGradient, s.control(), raw.array(), raw.at(), dRows,
-            rows.tokenRow(), dRaw.array(), dRaw.at(), heads, dim, s.tokens(), rows.width());
+            id,
+            HeadActivations::valueGradient,
+            s.control(),
+            raw.array(),
+            raw.at(),
+            dRows,
+            rows.tokenRow(),
+            dRaw.array(),
+            dRaw.at(),
+            heads,
+            dim,
+            s.tokens(),
+            rows.width());
   }
 
   // ---------------------------------------------------------------- routing
 
   @Override
   public void router(
-      Stage s, String id, View low, int ld, int column, View e, IntView top, int partitions,
+      Stage s,
+      String id,
+      View low,
+      int ld,
+      int column,
+      View e,
+      IntView top,
+      int partitions,
       int width) {
     s.graph()
         .task(
-            id, Routing::route, s.control(), low.array(), low.at(), ld, column, e.array(), e.at(),
-            top.array(), top.at(), partitions, width);
+            id,
+            Routing::route,
+            s.control(),
+            low.array(),
+            low.at(),
+            ld,
+            column,
+            e.array(),
+            e.at(),
+            top.array(),
+            top.at(),
+            partitions,
+            width);
   }
 
   @Override
@@ -264,73 +540,228 @@ public final class VectorOperations implements Operations {
 
   @Override
   public void balance(
-      Stage s, String id, View e, IntView top, View load, View aux, int partitions, int width,
+      Stage s,
+      String id,
+      View e,
+      IntView top,
+      View load,
+      View aux,
+      int partitions,
+      int width,
       int writers) {
     s.graph()
         .task(
-            id, Routing::balance, s.control(), e.array(), e.at(), top.array(), top.at(),
-            load.array(), load.at(), aux.array(), aux.at(), partitions, width, writers);
+            id,
+            Routing::balance,
+            s.control(),
+            e.array(),
+            e.at(),
+            top.array(),
+            top.at(),
+            load.array(),
+            load.at(),
+            aux.array(),
+            aux.at(),
+            partitions,
+            width,
+            writers);
   }
 
   @Override
   public void routerGradient(
-      Stage s, String id, View e, IntView top, View dTop, View load, FloatArray scale, View dLow,
-      int ld, int column, int partitions, int width, int writers) {
+      Stage s,
+      String id,
+      View e,
+      IntView top,
+      View dTop,
+      View load,
+      FloatArray scale,
+      View dLow,
+      int ld,
+      int column,
+      int partitions,
+      int width,
+      int writers) {
     s.graph()
         .task(
-            id, Routing::gradient, s.control(), e.array(), e.at(), top.array(), top.at(),
-            dTop.array(), dTop.at(), load.array(), load.at(), scale, dLow.array(), dLow.at(), ld,
-            column, partitions, width, writers);
+            id,
+            Routing::gradient,
+            s.control(),
+            e.array(),
+            e.at(),
+            top.array(),
+            top.at(),
+            dTop.array(),
+            dTop.at(),
+            load.array(),
+            load.at(),
+            scale,
+            dLow.array(),
+            dLow.at(),
+            ld,
+            column,
+            partitions,
+            width,
+            writers);
   }
 
   // ---------------------------------------------------------------- gated linear attention
 
   @Override
   public void gla(
-      Stage s, String id, FloatArray q, FloatArray k, FloatArray v, FloatArray g, Rows rows,
-      View state, FloatArray out, HeadSizes sizes) {
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      Rows rows,
+      View state,
+      FloatArray out,
+      HeadSizes sizes) {
     s.graph()
         .task(
-            id, Gla::forward, s.control(), q, k, v, g, rows.token(), rows.mode(), rows.weight(),
-            rows.segments(), state.array(), out, state.at(), rows.partitions(), sizes.heads(),
-            s.tokens(), s.tokens() * (1 + rows.width()), sizes.key(), sizes.value());
+            id,
+            Gla::forward,
+            s.control(),
+            q,
+            k,
+            v,
+            g,
+            rows.token(),
+            rows.mode(),
+            rows.weight(),
+            rows.segments(),
+            state.array(),
+            out,
+            state.at(),
+            rows.partitions(),
+            sizes.heads(),
+            s.tokens(),
+            s.tokens() * (1 + rows.width()),
+            sizes.key(),
+            sizes.value());
   }
 
   @Override
   public void glaGradient(
-      Stage s, String id, FloatArray q, FloatArray k, FloatArray v, FloatArray g, Rows rows,
-      View state, FloatArray dOut, View dState, FloatArray dRows, FloatArray dvRows,
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      Rows rows,
+      View state,
+      FloatArray dOut,
+      View dState,
+      FloatArray dRows,
+      FloatArray dvRows,
       HeadSizes sizes) {
     s.graph()
         .task(
-            id, Gla::gradient, s.control(), q, k, v, g, rows.token(), rows.mode(), rows.weight(),
-            rows.segments(), state.array(), dOut, dState.array(), dRows, dvRows, state.at(),
-            dState.at(), rows.partitions(), s.tokens(), sizes.key(), sizes.value());
+            id,
+            Gla::gradient,
+            s.control(),
+            q,
+            k,
+            v,
+            g,
+            rows.token(),
+            rows.mode(),
+            rows.weight(),
+            rows.segments(),
+            state.array(),
+            dOut,
+            dState.array(),
+            dRows,
+            dvRows,
+            state.at(),
+            dState.at(),
+            rows.partitions(),
+            s.tokens(),
+            sizes.key(),
+            sizes.value());
   }
 
   @Override
   public void mixerOutput(
-      Stage s, String id, FloatArray out, Rows rows, View gate, View w, View o, View y,
-      HeadSizes sizes, int valueDim, float eps) {
+      Stage s,
+      String id,
+      FloatArray out,
+      Rows rows,
+      View gate,
+      View w,
+      View o,
+      View y,
+      HeadSizes sizes,
+      int valueDim,
+      float eps) {
     View gated = gate == null ? y : gate;
     s.graph()
         .task(
-            id, MixerOutput::forward, s.control(), out, rows.tokenRow(), gated.array(), gated.at(),
-            w.array(), w.at(), o.array(), o.at(), y.array(), y.at(), sizes.heads(), sizes.value(),
-            valueDim, eps, gate == null ? 0 : 1, s.tokens(), rows.width());
+            id,
+            MixerOutput::forward,
+            s.control(),
+            out,
+            rows.tokenRow(),
+            gated.array(),
+            gated.at(),
+            w.array(),
+            w.at(),
+            o.array(),
+            o.at(),
+            y.array(),
+            y.at(),
+            sizes.heads(),
+            sizes.value(),
+            valueDim,
+            eps,
+            gate == null ? 0 : 1,
+            s.tokens(),
+            rows.width());
   }
 
   @Override
   public void mixerOutputGradient(
-      Stage s, String id, View dy, View o, View gate, View w, FloatArray dO, View dGate, View dw,
-      HeadSizes sizes, int valueDim, float eps) {
+      Stage s,
+      String id,
+      View dy,
+      View o,
+      View gate,
+      View w,
+      FloatArray dO,
+      View dGate,
+      View dw,
+      HeadSizes sizes,
+      int valueDim,
+      float eps) {
     View gated = gate == null ? dy : gate;
     View dGated = dGate == null ? dy : dGate;
     s.graph()
         .task(
-            id, MixerOutput::gradient, s.control(), dy.array(), dy.at(), o.array(), o.at(),
-            gated.array(), gated.at(), w.array(), w.at(), dO, dGated.array(), dGated.at(), dw.array(),
-            dw.at(), sizes.heads(), sizes.value(), valueDim, eps, gate == null ? 0 : 1, s.tokens());
+            id,
+            MixerOutput::gradient,
+            s.control(),
+            dy.array(),
+            dy.at(),
+            o.array(),
+            o.at(),
+            gated.array(),
+            gated.at(),
+            w.array(),
+            w.at(),
+            dO,
+            dGated.array(),
+            dGated.at(),
+            dw.array(),
+            dw.at(),
+            sizes.heads(),
+            sizes.value(),
+            valueDim,
+            eps,
+            gate == null ? 0 : 1,
+            s.tokens());
   }
 
   // ---------------------------------------------------------------- optimiser
@@ -352,9 +783,18 @@ public final class VectorOperations implements Operations {
 
   @Override
   public void adamw(
-      Stage s, String id, FloatArray w, FloatArray grad, FloatArray m, FloatArray v,
-      FloatArray hyper, int n, int decayed, float beta1, float beta2, float eps) {
-    s.graph()
-        .task(id, Optimizer::adamw, w, grad, m, v, hyper, n, decayed, beta1, beta2, eps);
+      Stage s,
+      String id,
+      FloatArray w,
+      FloatArray grad,
+      FloatArray m,
+      FloatArray v,
+      FloatArray hyper,
+      int n,
+      int decayed,
+      float beta1,
+      float beta2,
+      float eps) {
+    s.graph().task(id, Optimizer::adamw, w, grad, m, v, hyper, n, decayed, beta1, beta2, eps);
   }
 }

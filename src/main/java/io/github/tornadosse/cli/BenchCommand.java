@@ -58,13 +58,25 @@ final class BenchCommand implements Runnable {
         description = "forward or forward+backward (default: ${DEFAULT-VALUE}).")
     private String pass;
 
-    @Option(names = "--tokens", paramLabel = "N", defaultValue = "8192", description = "Length of the sequence.")
+    @Option(
+        names = "--tokens",
+        paramLabel = "N",
+        defaultValue = "8192",
+        description = "Length of the sequence.")
     private int tokens;
 
-    @Option(names = "--heads", paramLabel = "N", defaultValue = "4", description = "Number of heads.")
+    @Option(
+        names = "--heads",
+        paramLabel = "N",
+        defaultValue = "4",
+        description = "Number of heads.")
     private int heads;
 
-    @Option(names = "--dim", paramLabel = "N", defaultValue = "128", description = "Head dim of q, k and v.")
+    @Option(
+        names = "--dim",
+        paramLabel = "N",
+        defaultValue = "128",
+        description = "Head dim of q, k and v.")
     private int dim;
 
     @Option(
@@ -75,7 +87,11 @@ final class BenchCommand implements Runnable {
         description = "Sparse partitions; several numbers, separated by commas, give a line each.")
     private int[] partitions;
 
-    @Option(names = "--topk", paramLabel = "N", defaultValue = "1", description = "Partitions a token uses.")
+    @Option(
+        names = "--topk",
+        paramLabel = "N",
+        defaultValue = "1",
+        description = "Partitions a token uses.")
     private int topk;
 
     @Option(names = "--runs", paramLabel = "N", defaultValue = "9", description = "Timed runs.")
@@ -106,8 +122,20 @@ final class BenchCommand implements Runnable {
         Console.out(
             "%s %s, %d tokens, %d heads of %d, N = %d, k = %d, %d threads, tier %s: %.2f ms (median"
                 + " %.2f), %.1f GFLOP/s, %.2f of a matrix product's %.1f",
-            mixer, pass, tokens, heads, dim, n, topk, globals.threads(), tier, r.minMs(),
-            r.medianMs(), r.gflops(), r.ofSgemm(), r.sgemmGflops());
+            mixer,
+            pass,
+            tokens,
+            heads,
+            dim,
+            n,
+            topk,
+            globals.threads(),
+            tier,
+            r.minMs(),
+            r.medianMs(),
+            r.gflops(),
+            r.ofSgemm(),
+            r.sgemmGflops());
         return;
       }
       ObjectNode j = Console.object();

@@ -12,7 +12,8 @@ final class BuildInfo implements IVersionProvider {
 
   private static Properties load() {
     Properties p = new Properties();
-    try (InputStream in = BuildInfo.class.getResourceAsStream("/io/github/tornadosse/cli/build.properties")) {
+    try (InputStream in =
+        BuildInfo.class.getResourceAsStream("/io/github/tornadosse/cli/build.properties")) {
       p.load(in);
       return p;
     } catch (IOException e) {
@@ -41,7 +42,9 @@ final class BuildInfo implements IVersionProvider {
   @Override
   public String[] getVersion() {
     return new String[] {
-      "sse " + BUILD.getProperty("version") + " (commit " + commit() + ")", "JDK " + jdk(), machine()
+      "sse " + BUILD.getProperty("version") + " (commit " + commit() + ")",
+      "JDK " + jdk(),
+      machine()
     };
   }
 }

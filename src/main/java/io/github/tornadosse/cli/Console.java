@@ -13,11 +13,13 @@ final class Console {
   private Console() {}
 
   static void out(String format, Object... arguments) {
-    System.out.println(arguments.length == 0 ? format : String.format(Locale.ROOT, format, arguments));
+    System.out.println(
+        arguments.length == 0 ? format : String.format(Locale.ROOT, format, arguments));
   }
 
   static void err(String format, Object... arguments) {
-    System.err.println(arguments.length == 0 ? format : String.format(Locale.ROOT, format, arguments));
+    System.err.println(
+        arguments.length == 0 ? format : String.format(Locale.ROOT, format, arguments));
   }
 
   static ObjectNode object() {

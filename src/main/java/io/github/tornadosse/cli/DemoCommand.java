@@ -103,7 +103,8 @@ final class DemoCommand implements Callable<Integer> {
   private static Path home() {
     String home = System.getProperty("sse.home");
     if (home == null) {
-      throw new UserError("the demo needs the repository: start it with ./setup.sh demo or bin/sse");
+      throw new UserError(
+          "the demo needs the repository: start it with ./setup.sh demo or bin/sse");
     }
     return Path.of(home);
   }
@@ -127,7 +128,7 @@ final class DemoCommand implements Callable<Integer> {
     overrides.add("checkpoint.every=0");
     overrides.add("checkpoint.directory=" + directory);
     if (!java) {
-      overrides.add("data.include=[]");
+      overrides.add("data.include=**");
     }
     return Recipe.load(home.resolve("tornado-config").resolve("demo.yaml"), overrides);
   }
@@ -156,7 +157,9 @@ final class DemoCommand implements Callable<Integer> {
     Console.out("%s", sample);
     Console.out("");
     Console.out("held-out text, bits per byte");
-    Console.out("  this model, %,d parameters  %.3f", s.parameters(), s.heldOutBitsPerByte().orElse(Double.NaN));
+    Console.out(
+        "  this model, %,d parameters  %.3f",
+        s.parameters(), s.heldOutBitsPerByte().orElse(Double.NaN));
     Console.out("  counts of bytes (order 0)      %.3f", baselines.get(0).bitsPerByte());
     Console.out("  counts after 3 bytes (order 3) %.3f", baselines.get(1).bitsPerByte());
     Console.out("%d steps in %.0f s, %.0f tokens/s", s.step(), s.seconds(), s.tokensPerSecond());

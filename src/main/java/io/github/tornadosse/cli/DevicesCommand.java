@@ -34,7 +34,8 @@ final class DevicesCommand implements Callable<Integer> {
       Console.json(all);
     } else {
       Console.out("jvm    %s, %s", BuildInfo.machine(), BuildInfo.jdk());
-      Console.out("       %d threads, %s of memory", globals.threads(), MemoryBudget.format(memory));
+      Console.out(
+          "       %d threads, %s of memory", globals.threads(), MemoryBudget.format(memory));
       Console.out("       tier %s: %s", choice.operations().tier(), choice.reason());
     }
     return 0;

@@ -121,7 +121,11 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private int generate(
-      LanguageModel m, Tokenizer tokenizer, int[] ids, SamplingOptions options, StringBuilder text) {
+      LanguageModel m,
+      Tokenizer tokenizer,
+      int[] ids,
+      SamplingOptions options,
+      StringBuilder text) {
     Tokenizer.Decoder decoder =
         tokenizer.decoder(
             part -> {

@@ -75,8 +75,7 @@ final class TrainCommand implements Callable<Integer> {
     if (seconds != null) {
       all.add("train.seconds=" + seconds);
     }
-    TrainingRun.Options options =
-        new TrainingRun.Options(resume, null, List.of(), facts(globals));
+    TrainingRun.Options options = new TrainingRun.Options(resume, null, List.of(), facts(globals));
     TrainingSummary s = run(globals, Recipe.load(recipe, all), options);
     if (globals.json()) {
       Console.json(json(s));
@@ -104,7 +103,9 @@ final class TrainCommand implements Callable<Integer> {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("Machine", BuildInfo.machine());
     facts.put("JDK", BuildInfo.jdk());
-    facts.put("Device", "jvm, " + globals.threads() + " threads, tier " + globals.tier().operations().tier());
+    facts.put(
+        "Device",
+        "jvm, " + globals.threads() + " threads, tier " + globals.tier().operations().tier());
     facts.put("Commit", BuildInfo.commit());
     return facts;
   }

@@ -8,7 +8,9 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** Shows a training run on standard error: a bar on a terminal, a line every few seconds otherwise. */
+/**
+ * Shows a training run on standard error: a bar on a terminal, a line every few seconds otherwise.
+ */
 final class TrainProgress implements Progress {
   private static final double LINE_SECONDS = 10;
 
@@ -72,7 +74,9 @@ final class TrainProgress implements Progress {
                 / Math.max(1, m.step() - start.firstStep())
                 * (start.steps() - m.step());
     long s = Math.max(0, Math.round(seconds));
-    return s < 60 ? s + " s" : s < 3600 ? s / 60 + " min" : s / 3600 + " h " + s % 3600 / 60 + " min";
+    return s < 60
+        ? s + " s"
+        : s < 3600 ? s / 60 + " min" : s / 3600 + " h " + s % 3600 / 60 + " min";
   }
 
   @Override

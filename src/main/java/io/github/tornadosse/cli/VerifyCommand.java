@@ -41,7 +41,8 @@ final class VerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     boolean good;
-    try (GoldenCases cases = directory == null ? GoldenCases.shipped() : GoldenCases.in(directory)) {
+    try (GoldenCases cases =
+        directory == null ? GoldenCases.shipped() : GoldenCases.in(directory)) {
       good = Verifier.run(cases.all(), tiers(), this::report);
     }
     int passed = counts[Outcome.PASSED.ordinal()];

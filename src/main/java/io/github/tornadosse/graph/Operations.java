@@ -5,12 +5,12 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * The operations of the model, each under one name; a tier implements them by appending its own
- * kernels to a graph. Notation as in docs/mathematics.md: L tokens (capacity {@code stage.tokens()},
- * actual number {@code control[TOKENS]}), D hidden size, H heads, K key dim, V value dim of a key
- * head (all value heads that share it side by side), N partitions, M = max(writers, readers).
- * Token-major arrays are {@code [L, cols]} with a leading dimension, head-major ones {@code [H,
- * capacity, K]}. Every operation writes all elements of its outputs for tokens below the actual
- * number and leaves the others alone.
+ * kernels to a graph. Notation as in docs/mathematics.md: L tokens (capacity {@code
+ * stage.tokens()}, actual number {@code control[TOKENS]}), D hidden size, H heads, K key dim, V
+ * value dim of a key head (all value heads that share it side by side), N partitions, M =
+ * max(writers, readers). Token-major arrays are {@code [L, cols]} with a leading dimension,
+ * head-major ones {@code [H, capacity, K]}. Every operation writes all elements of its outputs for
+ * tokens below the actual number and leaves the others alone.
  */
 public interface Operations {
   /** The tier's name: portable or vector. */
@@ -24,7 +24,8 @@ public interface Operations {
    * @param x token-major input
    * @param ldx row stride of x
    * @param w weight
-   * @param y output, token-major with row stride ldy, or head-major [out/headDim, capacity, headDim]
+   * @param y output, token-major with row stride ldy, or head-major [out/headDim, capacity,
+   *     headDim]
    * @param ldy row stride of y; unused if headDim is above 0
    * @param headDim 0 for token-major y, else the head dim of a head-major y
    * @param in input size
@@ -71,7 +72,14 @@ public interface Operations {
    * sorted by id (stable), {@code starts} [vocabulary + 1] where each id's tokens begin in it.
    */
   void embeddingGradient(
-      Stage s, String id, IntArray order, IntArray starts, View dx, View dWeight, int vocabulary, int size);
+      Stage s,
+      String id,
+      IntArray order,
+      IntArray starts,
+      View dx,
+      View dWeight,
+      int vocabulary,
+      int size);
 
   /**
    * Next-token cross-entropy: loss[t] = −log softmax(logits[t])[targets[t]] (0 where the target is
@@ -79,32 +87,59 @@ public interface Operations {
    * is −1); else they are left alone.
    */
   void crossEntropy(
-      Stage s, String id, View logits, IntArray targets, View loss, FloatArray scale, int vocabulary);
+      Stage s,
+      String id,
+      View logits,
+      IntArray targets,
+      View loss,
+      FloatArray scale,
+      int vocabulary);
 
   // ---------------------------------------------------------------- the mixer's inputs
 
   /**
-   * Queries or keys of both sources: out [2, H, capacity, K] with out[0] = f(base), out[1] = f(base +
-   * delta); base, delta [H, capacity, K]. Without sparse partitions delta is null, and only out[0]
-   * exists.
+   * Queries or keys of both sources: out [2, H, capacity, K] with out[0] = f(base), out[1] = f(base
+   * + delta); base, delta [H, capacity, K]. Without sparse partitions delta is null, and only
+   * out[0] exists.
    *
    * @param kind {@link io.github.tornadosse.kernels.Activation}
-   * @param rowTopk softmax over the rowTopk largest logits only (ties: lower index first); K for all
+   * @param rowTopk softmax over the rowTopk largest logits only (ties: lower index first); K for
+   *     all
    */
   void headActivation(
-      Stage s, String id, View base, View delta, View out, int kind, int rowTopk, int heads, int dim);
+      Stage s,
+      String id,
+      View base,
+      View delta,
+      View out,
+      int kind,
+      int rowTopk,
+      int heads,
+      int dim);
 
   /**
    * Gradient of {@link #headActivation} through the expanded rows. dRows holds, from offset
    * rowsPart·H·R·K on, [H, R, K] with R = capacity·(1 + M): the gradient of each row after its
    * weight. For each token: d out[0] is row t; d out[1] = Σ_j weight_j·row_j over its M sparse rows
    * {@code tokenRow[t·M + j]}; dTop[t·M + j] += Σ_heads ⟨row_j, out[1]⟩ (accumulates; the caller
-   * zeroes it). dBase = f'·d out[0] + f'·d out[1]; dDelta = f'·d out[1]. A written-only or read-only
-   * row holds zeros where it takes no part.
+   * zeroes it). dBase = f'·d out[0] + f'·d out[1]; dDelta = f'·d out[1]. A written-only or
+   * read-only row holds zeros where it takes no part.
    */
   void headActivationGradient(
-      Stage s, String id, View base, View delta, FloatArray dRows, int rowsPart, Rows rows, View dTop,
-      View dBase, View dDelta, int kind, int rowTopk, int heads, int dim);
+      Stage s,
+      String id,
+      View base,
+      View delta,
+      FloatArray dRows,
+      int rowsPart,
+      Rows rows,
+      View dTop,
+      View dBase,
+      View dDelta,
+      int kind,
+      int rowTopk,
+      int heads,
+      int dim);
 
   /**
    * g = logsigmoid(raw + bias)/16, both sources: raw and out [2, H, capacity, K]; bias0, bias1
@@ -112,14 +147,36 @@ public interface Operations {
    * are its inputs). Without sparse partitions bias1 and keyDelta are null.
    */
   void decayGate(
-      Stage s, String id, View raw, View bias0, View bias1, View keyBase, View keyDelta, View out,
-      int rowTopk, int heads, int dim);
+      Stage s,
+      String id,
+      View raw,
+      View bias0,
+      View bias1,
+      View keyBase,
+      View keyDelta,
+      View out,
+      int rowTopk,
+      int heads,
+      int dim);
 
   /** dRaw from the expanded rows (as in headActivationGradient, without weights); dBias += sums. */
   void decayGateGradient(
-      Stage s, String id, View raw, View bias0, View bias1, View keyBase, View keyDelta,
-      FloatArray dRows, int rowsPart, Rows rows, View dRaw, View dBias0, View dBias1, int rowTopk,
-      int heads, int dim);
+      Stage s,
+      String id,
+      View raw,
+      View bias0,
+      View bias1,
+      View keyBase,
+      View keyDelta,
+      FloatArray dRows,
+      int rowsPart,
+      Rows rows,
+      View dRaw,
+      View dBias0,
+      View dBias1,
+      int rowTopk,
+      int heads,
+      int dim);
 
   /** out = SiLU(raw), head-major [H, capacity, V]. */
   void valueActivation(Stage s, String id, View raw, View out, int heads, int dim);
@@ -131,10 +188,10 @@ public interface Operations {
   // ---------------------------------------------------------------- routing
 
   /**
-   * The expanded rows of one layer: row r &lt; capacity is token r for the always-selected partition;
-   * the M·L sparse rows begin at {@code capacity}; those of sequence s at capacity + cu[s]·M, sorted
-   * by partition, then position. Segment s·(N + 1) + p is what sequence s sent to partition p (p = 0
-   * is the always-selected one).
+   * The expanded rows of one layer: row r &lt; capacity is token r for the always-selected
+   * partition; the M·L sparse rows begin at {@code capacity}; those of sequence s at capacity +
+   * cu[s]·M, sorted by partition, then position. Segment s·(N + 1) + p is what sequence s sent to
+   * partition p (p = 0 is the always-selected one).
    *
    * @param token [capacity·(1 + M)] token of a row
    * @param mode [..] bit 0: the row is written (k, v, decay), bit 1: it is read (q)
@@ -145,15 +202,28 @@ public interface Operations {
    * @param width M; 0 without sparse partitions
    */
   record Rows(
-      IntArray token, IntArray mode, FloatArray weight, IntArray tokenRow, IntArray segments,
-      int partitions, int width) {}
+      IntArray token,
+      IntArray mode,
+      FloatArray weight,
+      IntArray tokenRow,
+      IntArray segments,
+      int partitions,
+      int width) {}
 
   /**
    * e = softmax(η) and the M largest of each token (equal values: lower index first). η is column
    * {@code column} on of low [L, ld]; e [L, N]; top [L, M].
    */
   void router(
-      Stage s, String id, View low, int ld, int column, View e, IntView top, int partitions, int width);
+      Stage s,
+      String id,
+      View low,
+      int ld,
+      int column,
+      View e,
+      IntView top,
+      int partitions,
+      int width);
 
   /** Fills {@code rows} by a stable counting sort of top; cu [S + 1]. */
   void routeRows(
@@ -164,7 +234,15 @@ public interface Operations {
    * aux[0] (the view's first element) = (N/writers)·Σ_i load_i·mean_i.
    */
   void balance(
-      Stage s, String id, View e, IntView top, View load, View aux, int partitions, int width, int writers);
+      Stage s,
+      String id,
+      View e,
+      IntView top,
+      View load,
+      View aux,
+      int partitions,
+      int width,
+      int writers);
 
   /**
    * dη into column {@code column} on of dLow: from dTop [L, M] (gradient of e at the selected
@@ -172,8 +250,19 @@ public interface Operations {
    * switch it off), through the softmax.
    */
   void routerGradient(
-      Stage s, String id, View e, IntView top, View dTop, View load, FloatArray scale, View dLow, int ld,
-      int column, int partitions, int width, int writers);
+      Stage s,
+      String id,
+      View e,
+      IntView top,
+      View dTop,
+      View load,
+      FloatArray scale,
+      View dLow,
+      int ld,
+      int column,
+      int partitions,
+      int width,
+      int writers);
 
   // ---------------------------------------------------------------- gated linear attention
 
@@ -187,25 +276,46 @@ public interface Operations {
   record HeadSizes(int heads, int key, int value) {}
 
   /**
-   * Chunkwise gated linear attention over every segment (SPEC section 2). For row r of source src (0
-   * for r &lt; capacity, else 1) and token t: q̂ = weight·q[src,h,t] if read, else 0; k̂ = weight·k if
-   * written, else 0; decay g[src,h,t] if written, else 0; v[h,t]. out [H, R, V] gets K^(-1/2)·q̂·S
-   * (0 for rows that are not read). If control[USE_STATE] is 1, segment i starts from and is written
-   * back to state[(i·H + h)·K·V] of the view; else it starts from zero and state is not touched.
+   * Chunkwise gated linear attention over every segment (SPEC section 2). For row r of source src
+   * (0 for r &lt; capacity, else 1) and token t: q̂ = weight·q[src,h,t] if read, else 0; k̂ =
+   * weight·k if written, else 0; decay g[src,h,t] if written, else 0; v[h,t]. out [H, R, V] gets
+   * K^(-1/2)·q̂·S (0 for rows that are not read). If control[USE_STATE] is 1, segment i starts from
+   * and is written back to state[(i·H + h)·K·V] of the view; else it starts from zero and state is
+   * not touched.
    */
   void gla(
-      Stage s, String id, FloatArray q, FloatArray k, FloatArray v, FloatArray g, Rows rows, View state,
-      FloatArray out, HeadSizes sizes);
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      Rows rows,
+      View state,
+      FloatArray out,
+      HeadSizes sizes);
 
   /**
-   * Gradients of {@link #gla}: dOut [H, capacity, V] is the gradient at each token (the same for all
-   * its rows). dRows [3, H, R, K]: dq̂, dk̂, dg (zero where a row takes no part); dvRows [H, R, V].
-   * If control[USE_STATE] is 1, state holds the initial states, and dState arrives with the gradient
-   * of the final states and leaves with that of the initial ones; else both are left alone.
+   * Gradients of {@link #gla}: dOut [H, capacity, V] is the gradient at each token (the same for
+   * all its rows). dRows [3, H, R, K]: dq̂, dk̂, dg (zero where a row takes no part); dvRows [H, R,
+   * V]. If control[USE_STATE] is 1, state holds the initial states, and dState arrives with the
+   * gradient of the final states and leaves with that of the initial ones; else both are left
+   * alone.
    */
   void glaGradient(
-      Stage s, String id, FloatArray q, FloatArray k, FloatArray v, FloatArray g, Rows rows, View state,
-      FloatArray dOut, View dState, FloatArray dRows, FloatArray dvRows, HeadSizes sizes);
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      Rows rows,
+      View state,
+      FloatArray dOut,
+      View dState,
+      FloatArray dRows,
+      FloatArray dvRows,
+      HeadSizes sizes);
 
   /**
    * o[h, t] = out row t + Σ_j its sparse rows (kept, [H, capacity, V]); y [L, H·V] = RMSNorm over
@@ -213,13 +323,32 @@ public interface Operations {
    * without an output gate.
    */
   void mixerOutput(
-      Stage s, String id, FloatArray out, Rows rows, View gate, View w, View o, View y, HeadSizes sizes,
-      int valueDim, float eps);
+      Stage s,
+      String id,
+      FloatArray out,
+      Rows rows,
+      View gate,
+      View w,
+      View o,
+      View y,
+      HeadSizes sizes,
+      int valueDim,
+      float eps);
 
   /** dO [H, capacity, V], dGate [L, H·V] (null without gate), dw += from dy [L, H·V]. */
   void mixerOutputGradient(
-      Stage s, String id, View dy, View o, View gate, View w, FloatArray dO, View dGate, View dw,
-      HeadSizes sizes, int valueDim, float eps);
+      Stage s,
+      String id,
+      View dy,
+      View o,
+      View gate,
+      View w,
+      FloatArray dO,
+      View dGate,
+      View dw,
+      HeadSizes sizes,
+      int valueDim,
+      float eps);
 
   // ---------------------------------------------------------------- optimiser
 
@@ -237,6 +366,16 @@ public interface Operations {
    * gradient factor (clipping), weight decay].
    */
   void adamw(
-      Stage s, String id, FloatArray w, FloatArray grad, FloatArray m, FloatArray v, FloatArray hyper,
-      int n, int decayed, float beta1, float beta2, float eps);
+      Stage s,
+      String id,
+      FloatArray w,
+      FloatArray grad,
+      FloatArray m,
+      FloatArray v,
+      FloatArray hyper,
+      int n,
+      int decayed,
+      float beta1,
+      float beta2,
+      float eps);
 }

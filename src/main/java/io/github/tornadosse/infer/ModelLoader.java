@@ -21,8 +21,8 @@ public final class ModelLoader {
    * @param tokens largest number of tokens of one execution
    * @param sequences largest number of packed sequences that are scored at a time
    * @return the model, to be closed by the caller
-   * @throws io.github.tornadosse.tensor.UserError if the checkpoint is missing, damaged or of another
-   *     model, or does not fit into memory
+   * @throws io.github.tornadosse.tensor.UserError if the checkpoint is missing, damaged or of
+   *     another model, or does not fit into memory
    */
   public static LanguageModel load(Path checkpoint, Operations ops, int tokens, int sequences) {
     try (HuggingFaceDirectory directory = HuggingFaceDirectory.open(checkpoint)) {

@@ -105,7 +105,8 @@ final class Block {
     int d = c.hiddenSize();
     int i = c.intermediateSize();
     float eps = (float) c.normEps();
-    ops.rmsNorm(s, "norm.mixer", input, w.weight("attn_norm.weight"), mixerNormed, mixerRstd, d, eps);
+    ops.rmsNorm(
+        s, "norm.mixer", input, w.weight("attn_norm.weight"), mixerNormed, mixerRstd, d, eps);
     mixer.forward(s, mixerNormed, input, middle);
     ops.rmsNorm(s, "norm.mlp", middle, w.weight("mlp_norm.weight"), mlpNormed, mlpRstd, d, eps);
     ops.linear(
@@ -147,11 +148,25 @@ final class Block {
         "mlp.dw_gate_up",
         new Linear(mlpNormed, d, w.gradient("mlp.gate_proj.weight"), dGateUp, 2 * i, 0, d, 2 * i));
     ops.rmsNormGradient(
-        s, "norm.d_mlp", middle, w.weight("mlp_norm.weight"), mlpRstd, dNormed, dx,
-        w.gradient("mlp_norm.weight"), d);
+        s,
+        "norm.d_mlp",
+        middle,
+        w.weight("mlp_norm.weight"),
+        mlpRstd,
+        dNormed,
+        dx,
+        w.gradient("mlp_norm.weight"),
+        d);
     mixer.backward(s, mixerNormed, dx, dNormed, scale);
     ops.rmsNormGradient(
-        s, "norm.d_mixer", input, w.weight("attn_norm.weight"), mixerRstd, dNormed, dx,
-        w.gradient("attn_norm.weight"), d);
+        s,
+        "norm.d_mixer",
+        input,
+        w.weight("attn_norm.weight"),
+        mixerRstd,
+        dNormed,
+        dx,
+        w.gradient("attn_norm.weight"),
+        d);
   }
 }

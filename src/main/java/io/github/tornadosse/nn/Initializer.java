@@ -24,8 +24,7 @@ final class Initializer {
       boolean norm = t.name().endsWith("norm.weight");
       boolean bias = t.name().endsWith(".bias");
       for (int j = from; j < from + t.size(); j++) {
-        w[j] =
-            norm ? 1 : bias ? 0 : (float) (config.initializerRange() * random.nextGaussian());
+        w[j] = norm ? 1 : bias ? 0 : (float) (config.initializerRange() * random.nextGaussian());
       }
     }
     return w;

@@ -83,8 +83,7 @@ public final class LanguageModel implements AutoCloseable {
     lastLogits = buffers.floats("head.last_logits", (long) sequences * config.vocabSize());
     Weights w = new Weights(layout, control, parameters, null);
     block =
-        new Block(
-            config, ops, program, w, cu, new Block.Sizes(tokens, sequences), 1, 2, sequences);
+        new Block(config, ops, program, w, cu, new Block.Sizes(tokens, sequences), 1, 2, sequences);
     graphs(w, ops, buffers);
   }
 
@@ -92,8 +91,7 @@ public final class LanguageModel implements AutoCloseable {
     int d = config.hiddenSize();
     int vocabulary = config.vocabSize();
     View x = block.input();
-    View head =
-        w.weight(config.tieEmbeddings() ? "model.embeddings.weight" : "lm_head.weight");
+    View head = w.weight(config.tieEmbeddings() ? "model.embeddings.weight" : "lm_head.weight");
     View norm = w.weight("model.norm.weight");
     View normed = control.whole(buffers.floats("head.normed", (long) tokens * d));
     View rstd = control.whole(buffers.floats("head.rstd", tokens));
@@ -102,14 +100,16 @@ public final class LanguageModel implements AutoCloseable {
     View few = control.whole(lastLogits);
     float eps = (float) config.normEps();
     program.graph(
-        "embed", s -> ops.embedding(s, "embed.rows", ids, w.weight("model.embeddings.weight"), x, d));
+        "embed",
+        s -> ops.embedding(s, "embed.rows", ids, w.weight("model.embeddings.weight"), x, d));
     program.graph("layer", block::forward);
     program.graph(
         "head",
         s -> {
           ops.embedding(s, "head.gather", lastRows, x, last, d);
           ops.rmsNorm(s, "head.norm", last, norm, normed, rstd, d, eps);
-          ops.linear(s, "head.logits", new Linear(normed, d, head, few, vocabulary, 0, d, vocabulary));
+          ops.linear(
+              s, "head.logits", new Linear(normed, d, head, few, vocabulary, 0, d, vocabulary));
         });
     program.graph("logits", s -> allLogits(s, ops, x, norm, normed, rstd, head, all));
     program.graph(

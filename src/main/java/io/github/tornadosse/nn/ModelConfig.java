@@ -75,18 +75,25 @@ public record ModelConfig(
     if (partitions > 0) {
       require(
           writers >= 1 && writers <= partitions,
-          "num_writer (" + writers + ") must be from 1 to num_sparse_partition (" + partitions + ")");
+          "num_writer ("
+              + writers
+              + ") must be from 1 to num_sparse_partition ("
+              + partitions
+              + ")");
       require(
           readers >= 1 && readers <= partitions,
-          "num_reader (" + readers + ") must be from 1 to num_sparse_partition (" + partitions + ")");
+          "num_reader ("
+              + readers
+              + ") must be from 1 to num_sparse_partition ("
+              + partitions
+              + ")");
     }
     require(intermediateSize > 0, "intermediate_size must be positive, not " + intermediateSize);
     require(
         rowTopk >= 1 && rowTopk <= headDim,
         "row_topk (" + rowTopk + ") must be from 1 to head_dim (" + headDim + ")");
     require(gateRank > 0, "gate_low_rank_dim must be positive, not " + gateRank);
-    require(
-        Double.isFinite(normEps) && normEps > 0, "norm_eps must be positive, not " + normEps);
+    require(Double.isFinite(normEps) && normEps > 0, "norm_eps must be positive, not " + normEps);
     require(
         Double.isFinite(auxLossCoef) && auxLossCoef >= 0,
         "aux_loss_coef must not be negative, not " + auxLossCoef);
@@ -146,10 +153,14 @@ public record ModelConfig(
     String attention = f.text("linear_attn_type", "gla");
     if (!attention.equals("gla")) {
       throw new UserError(
-          where + ": linear_attn_type '" + attention + "' is not supported by the model; use 'gla'");
+          where
+              + ": linear_attn_type '"
+              + attention
+              + "' is not supported by the model; use 'gla'");
     }
     if (json.hasNonNull("attn")) {
-      throw new UserError(where + ": softmax attention layers ('attn') are not supported; leave it out");
+      throw new UserError(
+          where + ": softmax attention layers ('attn') are not supported; leave it out");
     }
     if (f.bool("use_short_conv", false)) {
       throw new UserError(where + ": use_short_conv is not supported; set it to false");
@@ -174,7 +185,8 @@ public record ModelConfig(
         partitions,
         partitions == 0 ? 0 : writers,
         partitions == 0 ? 0 : f.integer("num_reader", 1),
-        f.integer("intermediate_size", defaultIntermediateSize(hidden, f.number("hidden_ratio", 4))),
+        f.integer(
+            "intermediate_size", defaultIntermediateSize(hidden, f.number("hidden_ratio", 4))),
         f.number("norm_eps", 1e-6),
         f.number("aux_loss_coef", 0.01),
         f.bool("use_q_softmax", false) ? 1 : 0,

@@ -11,8 +11,8 @@ import java.util.Map;
  * Where each parameter stands in the one array that holds them all. Parameters that take weight
  * decay come first; within each of the two regions every layer has the same arrangement, so that a
  * layer's parameters are found by a stride. Rows that one product can serve stand together: the
- * first halves of all low-rank pairs and the write-read gate form one matrix ("low"), the MLP's gate
- * and up projections another.
+ * first halves of all low-rank pairs and the write-read gate form one matrix ("low"), the MLP's
+ * gate and up projections another.
  */
 public final class ParameterLayout {
   /**

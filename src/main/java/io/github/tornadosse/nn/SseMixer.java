@@ -14,9 +14,9 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * The SSE mixer with gated linear attention (docs/mathematics.md section 1) as parts of task graphs:
- * arrays, forward and backward. One instance serves all layers; what the backward pass needs is kept
- * in one slot a layer.
+ * The SSE mixer with gated linear attention (docs/mathematics.md section 1) as parts of task
+ * graphs: arrays, forward and backward. One instance serves all layers; what the backward pass
+ * needs is kept in one slot a layer.
  */
 public final class SseMixer {
   private final ModelConfig c;
@@ -80,8 +80,15 @@ public final class SseMixer {
    * @param states number of sequences with a state kept from one execution to the next; 0 for none
    */
   SseMixer(
-      ModelConfig c, Operations ops, Program p, Weights w, IntArray cu, Block.Sizes capacities,
-      int layers, int slots, int states) {
+      ModelConfig c,
+      Operations ops,
+      Program p,
+      Weights w,
+      IntArray cu,
+      Block.Sizes capacities,
+      int layers,
+      int slots,
+      int states) {
     this.c = c;
     this.ops = ops;
     this.w = w;
@@ -122,7 +129,8 @@ public final class SseMixer {
     gateRaw = kept.floats("mixer.gate_raw", sources * key);
     gateRaw0 = kept.part(gateRaw, sources * key, 0);
     gateRaw1 = kept.part(gateRaw, sources * key, key);
-    outputGate = c.outputGate() ? kept.floats("mixer.output_gate", (long) tokens * c.valueSize()) : null;
+    outputGate =
+        c.outputGate() ? kept.floats("mixer.output_gate", (long) tokens * c.valueSize()) : null;
     e = n == 0 ? null : kept.floats("mixer.e", (long) tokens * n);
     top = n == 0 ? null : kept.ints("mixer.top", (long) tokens * m);
     o = kept.floats("mixer.o", value);
@@ -212,7 +220,8 @@ public final class SseMixer {
       v1 = whole(p, "grad.v1", value);
       low = p.buffers().floats("grad.low", (long) capacity * lowSize);
       lowView = table.whole(low);
-      outputGate = c.outputGate() ? whole(p, "grad.output_gate", (long) capacity * c.valueSize()) : null;
+      outputGate =
+          c.outputGate() ? whole(p, "grad.output_gate", (long) capacity * c.valueSize()) : null;
       top = sparse ? whole(p, "grad.top", (long) capacity * c.width()) : null;
       y = whole(p, "grad.y", (long) capacity * c.valueSize());
     }
@@ -261,27 +270,39 @@ public final class SseMixer {
   void forward(Stage s, View h, View addend, View result) {
     int d = c.hiddenSize();
     boolean sparse = c.partitions() > 0;
-    ops.linear(s, "mixer.q_proj", projection(h, "attn.q_proj.weight", q1, c.headDim(), c.keySize()));
-    ops.linear(s, "mixer.k_proj", projection(h, "attn.k_proj.weight", k1, c.headDim(), c.keySize()));
+    ops.linear(
+        s, "mixer.q_proj", projection(h, "attn.q_proj.weight", q1, c.headDim(), c.keySize()));
+    ops.linear(
+        s, "mixer.k_proj", projection(h, "attn.k_proj.weight", k1, c.headDim(), c.keySize()));
     ops.linear(
         s, "mixer.v_proj", projection(h, "attn.v_proj.weight", v1, sizes.value(), c.valueSize()));
-    ops.linear(
-        s, "mixer.low", new Linear(h, d, w.weight(firstLow()), low, lowSize, 0, d, lowSize));
+    ops.linear(s, "mixer.low", new Linear(h, d, w.weight(firstLow()), low, lowSize, 0, d, lowSize));
     if (sparse) {
       ops.linear(s, "mixer.lora_q", second("attn.lora_q_proj.1.weight", 0, c.valueDim(), qDelta));
-      ops.linear(s, "mixer.lora_k", second("attn.lora_k_proj.1.weight", columnLoraK, c.valueDim(), kDelta));
+      ops.linear(
+          s,
+          "mixer.lora_k",
+          second("attn.lora_k_proj.1.weight", columnLoraK, c.valueDim(), kDelta));
     }
-    ops.linear(s, "mixer.gk0", second("attn.gk_proj.0.1.weight", columnGate0, c.gateRank(), gateRaw0));
+    ops.linear(
+        s, "mixer.gk0", second("attn.gk_proj.0.1.weight", columnGate0, c.gateRank(), gateRaw0));
     if (sparse) {
-      ops.linear(s, "mixer.gk1", second("attn.gk_proj.1.1.weight", columnGate1, c.gateRank(), gateRaw1));
+      ops.linear(
+          s, "mixer.gk1", second("attn.gk_proj.1.1.weight", columnGate1, c.gateRank(), gateRaw1));
     }
     if (c.outputGate()) {
       ops.linear(
           s,
           "mixer.g_proj",
           new Linear(
-              lowColumn(columnOutputGate), lowSize, w.weight("attn.g_proj.1.weight"), outputGate,
-              c.valueSize(), 0, c.valueDim(), c.valueSize()));
+              lowColumn(columnOutputGate),
+              lowSize,
+              w.weight("attn.g_proj.1.weight"),
+              outputGate,
+              c.valueSize(),
+              0,
+              c.valueDim(),
+              c.valueSize()));
     }
     if (sparse) {
       ops.router(s, "mixer.router", low, lowSize, columnRouter, e, top, c.partitions(), c.width());
@@ -291,10 +312,20 @@ public final class SseMixer {
     prepare(s);
     ops.gla(s, "mixer.gla", q, k, v, g, rows, stateView, out, sizes);
     ops.mixerOutput(
-        s, "mixer.output", out, rows, outputGate, w.weight("attn.o_norm.weight"), o, y, sizes,
-        c.valueDim(), (float) c.normEps());
+        s,
+        "mixer.output",
+        out,
+        rows,
+        outputGate,
+        w.weight("attn.o_norm.weight"),
+        o,
+        y,
+        sizes,
+        c.valueDim(),
+        (float) c.normEps());
     Linear last =
-        new Linear(y, c.valueSize(), w.weight("attn.o_proj.weight"), result, d, 0, c.valueSize(), d);
+        new Linear(
+            y, c.valueSize(), w.weight("attn.o_proj.weight"), result, d, 0, c.valueSize(), d);
     if (addend == null) {
       ops.linear(s, "mixer.o_proj", last);
     } else {
@@ -307,8 +338,7 @@ public final class SseMixer {
   }
 
   private Linear projection(View h, String weight, View y, int headDim, int outSize) {
-    return new Linear(
-        h, c.hiddenSize(), w.weight(weight), y, 0, headDim, c.hiddenSize(), outSize);
+    return new Linear(h, c.hiddenSize(), w.weight(weight), y, 0, headDim, c.hiddenSize(), outSize);
   }
 
   private Linear second(String weight, int column, int rank, View y) {
@@ -320,13 +350,29 @@ public final class SseMixer {
   private void prepare(Stage s) {
     boolean sparse = c.partitions() > 0;
     ops.headActivation(
-        s, "mixer.queries", q1, qDelta, qView, c.queryActivation(), c.headDim(), c.heads(), c.headDim());
+        s,
+        "mixer.queries",
+        q1,
+        qDelta,
+        qView,
+        c.queryActivation(),
+        c.headDim(),
+        c.heads(),
+        c.headDim());
     ops.headActivation(
         s, "mixer.keys", k1, kDelta, kView, c.keyActivation(), c.rowTopk(), c.heads(), c.headDim());
     ops.valueActivation(s, "mixer.values", v1, vView, c.heads(), sizes.value());
     ops.decayGate(
-        s, "mixer.decay", gateRaw, w.weight("attn.gk_proj.0.1.bias"),
-        sparse ? w.weight("attn.gk_proj.1.1.bias") : null, k1, kDelta, gView, c.rowTopk(), c.heads(),
+        s,
+        "mixer.decay",
+        gateRaw,
+        w.weight("attn.gk_proj.0.1.bias"),
+        sparse ? w.weight("attn.gk_proj.1.1.bias") : null,
+        k1,
+        kDelta,
+        gView,
+        c.rowTopk(),
+        c.heads(),
         c.headDim());
     ops.routeRows(s, "mixer.rows", e, top, cu, rows, c.writers(), c.readers());
   }
@@ -345,39 +391,113 @@ public final class SseMixer {
     boolean sparse = c.partitions() > 0;
     View wo = w.weight("attn.o_proj.weight");
     ops.linearInputGradient(
-        s, "mixer.d_y", new Linear(grad.y, c.valueSize(), wo, dResult, d, 0, c.valueSize(), d), false);
+        s,
+        "mixer.d_y",
+        new Linear(grad.y, c.valueSize(), wo, dResult, d, 0, c.valueSize(), d),
+        false);
     ops.linearWeightGradient(
         s,
         "mixer.dw_o",
-        new Linear(y, c.valueSize(), w.gradient("attn.o_proj.weight"), dResult, d, 0, c.valueSize(), d));
+        new Linear(
+            y, c.valueSize(), w.gradient("attn.o_proj.weight"), dResult, d, 0, c.valueSize(), d));
     ops.mixerOutputGradient(
-        s, "mixer.d_output", grad.y, o, outputGate, w.weight("attn.o_norm.weight"), grad.dO,
-        grad.outputGate, w.gradient("attn.o_norm.weight"), sizes, c.valueDim(), (float) c.normEps());
+        s,
+        "mixer.d_output",
+        grad.y,
+        o,
+        outputGate,
+        w.weight("attn.o_norm.weight"),
+        grad.dO,
+        grad.outputGate,
+        w.gradient("attn.o_norm.weight"),
+        sizes,
+        c.valueDim(),
+        (float) c.normEps());
     prepare(s);
     ops.glaGradient(
-        s, "mixer.d_gla", q, k, v, g, rows, stateView, grad.dO, stateView, grad.rows, grad.vRows, sizes);
+        s,
+        "mixer.d_gla",
+        q,
+        k,
+        v,
+        g,
+        rows,
+        stateView,
+        grad.dO,
+        stateView,
+        grad.rows,
+        grad.vRows,
+        sizes);
     if (sparse) {
       ops.zeroTokens(s, "mixer.d_top", grad.top, c.width());
     }
     ops.headActivationGradient(
-        s, "mixer.d_queries", q1, qDelta, grad.rows, 0, rows, grad.top, grad.q1, grad.qDelta,
-        c.queryActivation(), c.headDim(), c.heads(), c.headDim());
+        s,
+        "mixer.d_queries",
+        q1,
+        qDelta,
+        grad.rows,
+        0,
+        rows,
+        grad.top,
+        grad.q1,
+        grad.qDelta,
+        c.queryActivation(),
+        c.headDim(),
+        c.heads(),
+        c.headDim());
     ops.headActivationGradient(
-        s, "mixer.d_keys", k1, kDelta, grad.rows, 1, rows, grad.top, grad.k1, grad.kDelta,
-        c.keyActivation(), c.rowTopk(), c.heads(), c.headDim());
+        s,
+        "mixer.d_keys",
+        k1,
+        kDelta,
+        grad.rows,
+        1,
+        rows,
+        grad.top,
+        grad.k1,
+        grad.kDelta,
+        c.keyActivation(),
+        c.rowTopk(),
+        c.heads(),
+        c.headDim());
     ops.decayGateGradient(
-        s, "mixer.d_decay", gateRaw, w.weight("attn.gk_proj.0.1.bias"),
-        sparse ? w.weight("attn.gk_proj.1.1.bias") : null, k1, kDelta, grad.rows, 2, rows, grad.gateRaw,
-        w.gradient("attn.gk_proj.0.1.bias"), sparse ? w.gradient("attn.gk_proj.1.1.bias") : null,
-        c.rowTopk(), c.heads(), c.headDim());
+        s,
+        "mixer.d_decay",
+        gateRaw,
+        w.weight("attn.gk_proj.0.1.bias"),
+        sparse ? w.weight("attn.gk_proj.1.1.bias") : null,
+        k1,
+        kDelta,
+        grad.rows,
+        2,
+        rows,
+        grad.gateRaw,
+        w.gradient("attn.gk_proj.0.1.bias"),
+        sparse ? w.gradient("attn.gk_proj.1.1.bias") : null,
+        c.rowTopk(),
+        c.heads(),
+        c.headDim());
     ops.valueActivationGradient(
         s, "mixer.d_values", v1, grad.vRows, rows, grad.v1, c.heads(), sizes.value());
     if (sparse) {
       ops.routerGradient(
-          s, "mixer.d_router", e, top, grad.top, loadView, scale, grad.lowView, lowSize, columnRouter,
-          c.partitions(), c.width(), c.writers());
+          s,
+          "mixer.d_router",
+          e,
+          top,
+          grad.top,
+          loadView,
+          scale,
+          grad.lowView,
+          lowSize,
+          columnRouter,
+          c.partitions(),
+          c.width(),
+          c.writers());
       secondGradient(s, "lora_q", "attn.lora_q_proj.1.weight", 0, c.valueDim(), grad.qDelta);
-      secondGradient(s, "lora_k", "attn.lora_k_proj.1.weight", columnLoraK, c.valueDim(), grad.kDelta);
+      secondGradient(
+          s, "lora_k", "attn.lora_k_proj.1.weight", columnLoraK, c.valueDim(), grad.kDelta);
     }
     secondGradient(s, "gk0", "attn.gk_proj.0.1.weight", columnGate0, c.gateRank(), grad.gateRaw0);
     if (sparse) {
@@ -386,23 +506,40 @@ public final class SseMixer {
     if (c.outputGate()) {
       Linear l =
           new Linear(
-              grad.low(columnOutputGate), lowSize, w.weight("attn.g_proj.1.weight"), grad.outputGate,
-              c.valueSize(), 0, c.valueDim(), c.valueSize());
+              grad.low(columnOutputGate),
+              lowSize,
+              w.weight("attn.g_proj.1.weight"),
+              grad.outputGate,
+              c.valueSize(),
+              0,
+              c.valueDim(),
+              c.valueSize());
       ops.linearInputGradient(s, "mixer.d_g_proj", l, false);
       ops.linearWeightGradient(
           s,
           "mixer.dw_g_proj",
           new Linear(
-              lowColumn(columnOutputGate), lowSize, w.gradient("attn.g_proj.1.weight"), grad.outputGate,
-              c.valueSize(), 0, c.valueDim(), c.valueSize()));
+              lowColumn(columnOutputGate),
+              lowSize,
+              w.gradient("attn.g_proj.1.weight"),
+              grad.outputGate,
+              c.valueSize(),
+              0,
+              c.valueDim(),
+              c.valueSize()));
     }
     firstGradient(s, "q", "attn.q_proj.weight", h, dH, grad.q1, c.headDim(), c.keySize(), false);
     firstGradient(s, "k", "attn.k_proj.weight", h, dH, grad.k1, c.headDim(), c.keySize(), true);
     firstGradient(s, "v", "attn.v_proj.weight", h, dH, grad.v1, sizes.value(), c.valueSize(), true);
     ops.linearInputGradient(
-        s, "mixer.d_low", new Linear(dH, d, w.weight(firstLow()), grad.lowView, lowSize, 0, d, lowSize), true);
+        s,
+        "mixer.d_low",
+        new Linear(dH, d, w.weight(firstLow()), grad.lowView, lowSize, 0, d, lowSize),
+        true);
     ops.linearWeightGradient(
-        s, "mixer.dw_low", new Linear(h, d, w.gradient(firstLow()), grad.lowView, lowSize, 0, d, lowSize));
+        s,
+        "mixer.dw_low",
+        new Linear(h, d, w.gradient(firstLow()), grad.lowView, lowSize, 0, d, lowSize));
   }
 
   private void secondGradient(Stage s, String id, String weight, int column, int rank, View dy) {
@@ -420,11 +557,21 @@ public final class SseMixer {
   }
 
   private void firstGradient(
-      Stage s, String id, String weight, View h, View dH, View dy, int headDim, int outSize,
+      Stage s,
+      String id,
+      String weight,
+      View h,
+      View dH,
+      View dy,
+      int headDim,
+      int outSize,
       boolean accumulate) {
     int d = c.hiddenSize();
     ops.linearInputGradient(
-        s, "mixer.d_" + id, new Linear(dH, d, w.weight(weight), dy, 0, headDim, d, outSize), accumulate);
+        s,
+        "mixer.d_" + id,
+        new Linear(dH, d, w.weight(weight), dy, 0, headDim, d, outSize),
+        accumulate);
     ops.linearWeightGradient(
         s, "mixer.dw_" + id, new Linear(h, d, w.gradient(weight), dy, 0, headDim, d, outSize));
   }

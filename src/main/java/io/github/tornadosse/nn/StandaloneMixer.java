@@ -63,13 +63,11 @@ public final class StandaloneMixer implements AutoCloseable {
     dx = buffers.floats("dx", (long) l * d);
     Weights w = new Weights(layout, table, parameters, gradients);
     mixer =
-        new SseMixer(
-            config, ops, program, w, cu, new Block.Sizes(l, sequences), 1, 1, sequences);
+        new SseMixer(config, ops, program, w, cu, new Block.Sizes(l, sequences), 1, 1, sequences);
     View xView = table.whole(x);
     program.graph("forward", s -> mixer.forward(s, xView, null, table.whole(result)));
     program.graph(
-        "backward",
-        s -> mixer.backward(s, xView, table.whole(dResult), table.whole(dx), scale));
+        "backward", s -> mixer.backward(s, xView, table.whole(dResult), table.whole(dx), scale));
     program.graph("gradients", s -> TouchOperations.touch(s, List.of(gradients)));
     for (int i = 0; i < layout.tensors().size(); i++) {
       TensorSpec t = layout.tensors().get(i);
@@ -163,8 +161,7 @@ public final class StandaloneMixer implements AutoCloseable {
       TensorSpec t = layout.tensors().get(i);
       if (t.name().startsWith(PREFIX)) {
         int from = layout.offset(i);
-        all.put(
-            t.name().substring(PREFIX.length()), Arrays.copyOfRange(g, from, from + t.size()));
+        all.put(t.name().substring(PREFIX.length()), Arrays.copyOfRange(g, from, from + t.size()));
       }
     }
     return all;

@@ -136,14 +136,16 @@ public final class TrainingModel implements Trainable {
     View lossView = control.whole(loss);
 
     program.graph(
-        "embed", s -> ops.embedding(s, "embed.rows", ids, w.weight("model.embeddings.weight"), x, d));
+        "embed",
+        s -> ops.embedding(s, "embed.rows", ids, w.weight("model.embeddings.weight"), x, d));
     program.graph("layer", block::forward);
     program.graph(
         "head",
         s -> {
           logits(s, w.weight(headName), w.weight("model.norm.weight"), x, normed, rstd, logits);
           ops.crossEntropy(s, "head.loss", logits, targets, lossView, scale, vocabulary);
-          Linear back = new Linear(dNormed, d, w.weight(headName), logits, vocabulary, 0, d, vocabulary);
+          Linear back =
+              new Linear(dNormed, d, w.weight(headName), logits, vocabulary, 0, d, vocabulary);
           ops.linearInputGradient(s, "head.d_normed", back, false);
           ops.linearWeightGradient(
               s,
@@ -151,8 +153,15 @@ public final class TrainingModel implements Trainable {
               new Linear(normed, d, w.gradient(headName), logits, vocabulary, 0, d, vocabulary));
           ops.zeroTokens(s, "head.zero", dx, d);
           ops.rmsNormGradient(
-              s, "head.d_norm", x, w.weight("model.norm.weight"), rstd, dNormed, dx,
-              w.gradient("model.norm.weight"), d);
+              s,
+              "head.d_norm",
+              x,
+              w.weight("model.norm.weight"),
+              rstd,
+              dNormed,
+              dx,
+              w.gradient("model.norm.weight"),
+              d);
         });
     program.graph(
         "head-evaluation",
@@ -165,8 +174,14 @@ public final class TrainingModel implements Trainable {
         "embed-gradient",
         s ->
             ops.embeddingGradient(
-                s, "embed.gradient", order, starts, dx, w.gradient("model.embeddings.weight"),
-                vocabulary, d));
+                s,
+                "embed.gradient",
+                order,
+                starts,
+                dx,
+                w.gradient("model.embeddings.weight"),
+                vocabulary,
+                d));
     program.graph("zero", s -> ops.zero(s, "zero", gradients, n));
     program.graph("norm", s -> ops.squaredNorm(s, "norm.blocks", gradients, n, partial));
     AdamSettings a = settings.adam();
@@ -174,11 +189,20 @@ public final class TrainingModel implements Trainable {
         "update",
         s ->
             ops.adamw(
-                s, "adamw", parameters, gradients, first, second, hyper, n, layout.decayed(),
-                (float) a.beta1(), (float) a.beta2(), (float) a.eps()));
+                s,
+                "adamw",
+                parameters,
+                gradients,
+                first,
+                second,
+                hyper,
+                n,
+                layout.decayed(),
+                (float) a.beta1(),
+                (float) a.beta2(),
+                (float) a.eps()));
     program.graph(
-        "parameters",
-        s -> TouchOperations.touch(s, List.of(parameters, gradients, first, second)));
+        "parameters", s -> TouchOperations.touch(s, List.of(parameters, gradients, first, second)));
   }
 
   private void logits(Stage s, View head, View norm, View x, View normed, View rstd, View logits) {

@@ -25,10 +25,10 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Several task graphs that share arrays on one device. Arrays made through {@link #buffers()} live on
- * the device: the first execution sends them there, and every graph uses and keeps them. Inputs are
- * sent before each execution of a graph that uses them; other arrays come back only through {@link
- * #fetch}. One thread at a time.
+ * Several task graphs that share arrays on one device. Arrays made through {@link #buffers()} live
+ * on the device: the first execution sends them there, and every graph uses and keeps them. Inputs
+ * are sent before each execution of a graph that uses them; other arrays come back only through
+ * {@link #fetch}. One thread at a time.
  */
 public final class Program implements AutoCloseable {
   private static final String UPLOAD = "upload";

@@ -45,7 +45,8 @@ public final class Tiers {
               ? new Choice(vector(), "the embedded runtime and the Vector API are there")
               : new Choice(new PortableOperations(), "no vector tier: " + obstacle);
       default ->
-          throw new UserError("unknown tier '" + name + "'; choose one of " + String.join(", ", NAMES));
+          throw new UserError(
+              "unknown tier '" + name + "'; choose one of " + String.join(", ", NAMES));
     };
   }
 

@@ -27,8 +27,7 @@ final class CheckpointFiles {
    * @param texts further files, such as the tokenizer's, by name
    * @return the checkpoint's directory
    */
-  static Path save(
-      Path directory, Trainable model, TrainerState state, Map<String, String> texts) {
+  static Path save(Path directory, Trainable model, TrainerState state, Map<String, String> texts) {
     SafetensorsWriter weights = new SafetensorsWriter();
     SafetensorsWriter moments = new SafetensorsWriter();
     List<TensorSpec> tensors = model.tensors();

@@ -21,12 +21,7 @@ public interface Progress {
    * @param seconds wall-clock limit, 0 for none
    */
   record Start(
-      Path directory,
-      long parameters,
-      int firstStep,
-      int steps,
-      long stepTokens,
-      double seconds) {}
+      Path directory, long parameters, int firstStep, int steps, long stepTokens, double seconds) {}
 
   /**
    * The run begins.

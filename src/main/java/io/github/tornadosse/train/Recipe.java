@@ -42,7 +42,7 @@ public record Recipe(
           .build();
 
   /** Size of the byte-level vocabulary, which the model's keys are checked with. */
-  private static final int BYTES = 256;
+  private static final int BYTES = 257;
 
   /** What a checkpoint's name has digits for. */
   private static final int MAX_STEPS = 99_999_999;
@@ -60,11 +60,11 @@ public record Recipe(
    *
    * @param path file or folder of text; relative to the working directory
    * @param include globs of the files to take from a folder; none takes every file
-   * @param tokenizer {@code bytes}, or the path of a {@code tokenizer.json}
+   * @param tokenizer {@code bytes}, the one there is
    * @param heldOutShare share of the documents that is kept for evaluation, 0 if a path is given
    * @param heldOutPath file or folder that is evaluated on, null if a share is given
    * @param sequenceLength longest sequence of a batch, in tokens
-   * @param shuffleWindow sequences that the order is shuffled among; 1 keeps it
+   * @param shuffleWindow sequences that the order is shuffled among, besides the documents
    * @param seed of the shuffle and the split
    */
   public record Data(
@@ -83,8 +83,10 @@ public record Recipe(
      */
     public Data {
       include = List.copyOf(include);
-      require(path != null && !path.isBlank(), "data.path is missing: name a file or folder of text");
-      require(!tokenizer.isBlank(), "data.tokenizer must be 'bytes' or the path of a tokenizer.json");
+      require(
+          path != null && !path.isBlank(), "data.path is missing: name a file or folder of text");
+      require(
+          !tokenizer.isBlank(), "data.tokenizer must be 'bytes'");
       require(
           heldOutPath != null || (heldOutShare > 0 && heldOutShare < 1),
           "data.held_out (" + heldOutShare + ") must be between 0 and 1, or a path");
@@ -359,8 +361,8 @@ public record Recipe(
       return switch (text(name)) {
         case "cosine" -> Shape.COSINE;
         case "wsd" -> Shape.WSD;
-        default -> throw new UserError(
-            name + " is '" + text(name) + "'; it must be 'cosine' or 'wsd'");
+        default ->
+            throw new UserError(name + " is '" + text(name) + "'; it must be 'cosine' or 'wsd'");
       };
     }
   }
@@ -447,7 +449,6 @@ public record Recipe(
   }
 
   private static void notNegative(String name, double value) {
-    require(
-        Double.isFinite(value) && value >= 0, name + " (" + value + ") must not be negative");
+    require(Double.isFinite(value) && value >= 0, name + " (" + value + ") must not be negative");
   }
 }

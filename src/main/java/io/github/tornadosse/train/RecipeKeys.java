@@ -151,7 +151,11 @@ final class RecipeKeys {
       Key key = KEYS.get(name);
       // A directory may be called 2026: on a command line that needs no quotes.
       boolean isText = key != null && key.kind == Kind.TEXT && value.isValueNode();
-      set(name, isText ? NODES.textNode(value.isTextual() ? value.textValue() : text) : value, source, values);
+      set(
+          name,
+          isText ? NODES.textNode(value.isTextual() ? value.textValue() : text) : value,
+          source,
+          values);
     }
     return values;
   }
@@ -189,8 +193,7 @@ final class RecipeKeys {
     return KEYS.keySet().stream().anyMatch(k -> k.startsWith(name + "."));
   }
 
-  private static void set(
-      String name, JsonNode value, String where, Map<String, JsonNode> values) {
+  private static void set(String name, JsonNode value, String where, Map<String, JsonNode> values) {
     Key key = KEYS.get(name);
     if (key == null) {
       throw unknown(name, where);

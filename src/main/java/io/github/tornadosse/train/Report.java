@@ -189,9 +189,7 @@ public final class Report {
     long s = Math.round(seconds);
     return s < 60
         ? s + " s"
-        : s < 3600
-            ? s / 60 + " min " + s % 60 + " s"
-            : s / 3600 + " h " + s % 3600 / 60 + " min";
+        : s < 3600 ? s / 60 + " min " + s % 60 + " s" : s / 3600 + " h " + s % 3600 / 60 + " min";
   }
 
   private static String escape(String text) {

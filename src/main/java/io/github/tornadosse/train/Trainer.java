@@ -14,8 +14,8 @@ import java.util.function.LongSupplier;
  * The training loop: gradient accumulation, clipping, the schedule, evaluation and checkpoints.
  *
  * <p>A run that is interrupted, by {@link #requestStop()} or by the end of its process at any
- * moment, and resumed from its latest checkpoint ends with the same bytes as one that is not, unless
- * the recipe has a wall-clock limit.
+ * moment, and resumed from its latest checkpoint ends with the same bytes as one that is not,
+ * unless the recipe has a wall-clock limit.
  */
 final class Trainer {
   private static final double NANOS = 1e9;
@@ -178,8 +178,7 @@ final class Trainer {
     Sums sums = new Sums();
     for (PackedBatch batch : batches) {
       sums.add(
-          model.accumulate(
-              batch, 1.0 / targets, model.config().auxLossCoef() / batches.size()));
+          model.accumulate(batch, 1.0 / targets, model.config().auxLossCoef() / batches.size()));
     }
     double loss = sums.crossEntropy / targets;
     double norm = model.gradientNorm();

@@ -5,7 +5,10 @@ import io.github.tornadosse.data.PackedBatch;
 import java.util.List;
 import java.util.Map;
 
-/** What a run reads: an endless stream of training batches that can be continued, and a held-out part. */
+/**
+ * What a run reads: an endless stream of training batches that can be continued, and a held-out
+ * part.
+ */
 public interface TrainingData extends AutoCloseable {
   /** Size of the vocabulary. */
   int vocabSize();

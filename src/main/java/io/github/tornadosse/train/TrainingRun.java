@@ -221,12 +221,7 @@ public final class TrainingRun {
         "Size",
         String.format(
             "%,d parameters: %d layers, hidden size %d, %d heads of %d, vocabulary %d",
-            made.parameters(),
-            c.layers(),
-            c.hiddenSize(),
-            c.heads(),
-            c.headDim(),
-            c.vocabSize()));
+            made.parameters(), c.layers(), c.hiddenSize(), c.heads(), c.headDim(), c.vocabSize()));
     facts.put("Data", recipe.data().path());
     facts.put(
         "Step",

@@ -60,9 +60,21 @@ class MainTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "devices", "train", "generate", "eval", "verify", "bench", "bench mixer", "demo", "completion"})
+      strings = {
+        "",
+        "devices",
+        "train",
+        "generate",
+        "eval",
+        "verify",
+        "bench",
+        "bench mixer",
+        "demo",
+        "completion"
+      })
   void everyCommandHasHelpWithExamples(String command) {
-    List<String> args = new ArrayList<>(command.isEmpty() ? List.of() : List.of(command.split(" ")));
+    List<String> args =
+        new ArrayList<>(command.isEmpty() ? List.of() : List.of(command.split(" ")));
     args.add("--help");
     assertThat(Main.run(args.toArray(new String[0]))).isZero();
     assertThat(output()).contains("Usage: sse").contains("Examples:").contains("  s");
@@ -111,7 +123,17 @@ class MainTest {
   void theBenchmarkPrintsItsFigures() throws IOException {
     int code =
         Main.run(
-            "bench", "mixer", "--tokens", "200", "--heads", "1", "--dim", "16", "--runs", "1", "--json");
+            "bench",
+            "mixer",
+            "--tokens",
+            "200",
+            "--heads",
+            "1",
+            "--dim",
+            "16",
+            "--runs",
+            "1",
+            "--json");
     assertThat(code).isZero();
     JsonNode j = lastLine();
     for (String name :
@@ -159,12 +181,22 @@ class MainTest {
     printed.reset();
     int code =
         Main.run(
-            "eval", run, "--data", directory.resolve("text.txt").toString(), "--held-out", "0.1",
-            "--sequence-length", "64", "--tokens", "512", "--json");
+            "eval",
+            run,
+            "--data",
+            directory.resolve("text.txt").toString(),
+            "--held-out",
+            "0.1",
+            "--sequence-length",
+            "64",
+            "--tokens",
+            "512",
+            "--json");
     assertThat(code).as(complaint()).isZero();
     assertThat(lastLine().get("bits_per_byte").doubleValue())
         .isCloseTo(
-            trained.get("bits_per_byte").doubleValue(), org.assertj.core.api.Assertions.within(1e-4));
+            trained.get("bits_per_byte").doubleValue(),
+            org.assertj.core.api.Assertions.within(1e-4));
 
     printed.reset();
     String[] generate = {"generate", run, "--prompt", "to be", "--tokens", "12", "--json"};
@@ -187,6 +219,8 @@ class MainTest {
   @Test
   void anUnknownRecipeKeyNamesTheNearest() throws IOException {
     assertOneLine(
-        Main.run("train", recipe(), "--set", "train.learning_rat=1"), "learning_rat", "learning_rate");
+        Main.run("train", recipe(), "--set", "train.learning_rat=1"),
+        "learning_rat",
+        "learning_rate");
   }
 }

@@ -58,7 +58,8 @@ class ModelConfigTest {
 
   @Test
   void valuesOfAnotherTypeNameTheFileAndTheField() {
-    assertThatThrownBy(() -> ModelConfig.fromJson(small().put("hidden_size", "big"), "a/config.json"))
+    assertThatThrownBy(
+            () -> ModelConfig.fromJson(small().put("hidden_size", "big"), "a/config.json"))
         .isInstanceOf(UserError.class)
         .hasMessage("a/config.json: hidden_size is \"big\"; it must be a whole number");
     assertThatThrownBy(() -> ModelConfig.fromJson(small().put("hidden_size", 1.5), "x"))

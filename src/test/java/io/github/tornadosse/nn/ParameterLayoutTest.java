@@ -51,7 +51,11 @@ class ParameterLayoutTest {
     int found = 0;
     for (int i = 0; i < layout.tensors().size(); i++) {
       for (int layer = 0; layer < 2; layer++) {
-        if (layout.tensors().get(i).name().equals("model.layers." + layer + ".attn.e_proj.weight")) {
+        if (layout
+            .tensors()
+            .get(i)
+            .name()
+            .equals("model.layers." + layer + ".attn.e_proj.weight")) {
           assertThat(layout.offset(i)).isEqualTo(place.offset() + layer * place.stride());
           found++;
         }

@@ -133,8 +133,7 @@ class TrainingModelTest {
       two.zeroGradients();
       two.accumulate(b, 0.5, 0.01);
       two.accumulate(b, 0.5, 0.01);
-      assertThat(two.gradientNorm() / one.gradientNorm())
-          .isBetween(1 - 1e-5, 1 + 1e-5);
+      assertThat(two.gradientNorm() / one.gradientNorm()).isBetween(1 - 1e-5, 1 + 1e-5);
     }
   }
 

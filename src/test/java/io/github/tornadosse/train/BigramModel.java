@@ -148,8 +148,7 @@ final class BigramModel implements Trainable {
         v[i] = (float) (request.beta2() * v[i] + (1 - request.beta2()) * g * g);
         double decay = t == 0 ? learningRate * request.weightDecay() * parameters[t][i] : 0;
         parameters[t][i] -=
-            (float)
-                (decay + learningRate * (m[i] / c1) / (Math.sqrt(v[i] / c2) + request.eps()));
+            (float) (decay + learningRate * (m[i] / c1) / (Math.sqrt(v[i] / c2) + request.eps()));
       }
     }
   }

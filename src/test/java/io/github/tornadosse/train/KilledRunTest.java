@@ -120,9 +120,7 @@ class KilledRunTest {
     assertThat(caught).isPositive();
     Process last = start(killed);
     assertThat(last.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(last.exitValue())
-        .as(Files.readString(killed.resolveSibling("output.txt")))
-        .isZero();
+    assertThat(last.exitValue()).as(Files.readString(killed.resolveSibling("output.txt"))).isZero();
 
     String name = "step-%08d".formatted(STEPS);
     assertThat(TrainingRunTest.content(killed.resolve(name)))
@@ -130,8 +128,7 @@ class KilledRunTest {
     MetricsReader a = MetricsReader.read(whole.resolve("metrics.jsonl"));
     MetricsReader b = MetricsReader.read(metrics);
     assertThat(b.steps().stream().map(s -> s.step() + " " + s.loss()))
-        .containsExactlyElementsOf(
-            a.steps().stream().map(s -> s.step() + " " + s.loss()).toList());
+        .containsExactlyElementsOf(a.steps().stream().map(s -> s.step() + " " + s.loss()).toList());
     assertThat(b.evaluations().stream().map(e -> e.step() + " " + e.loss()))
         .containsExactlyElementsOf(
             a.evaluations().stream().map(e -> e.step() + " " + e.loss()).toList());

@@ -67,7 +67,15 @@ class MetricsTest {
     try (MetricsWriter writer = new MetricsWriter(file, 0)) {
       writer.write(
           new StepMetrics(
-              1, Double.NaN, Double.NaN, 2, 1, Double.POSITIVE_INFINITY, 3, 4, true,
+              1,
+              Double.NaN,
+              Double.NaN,
+              2,
+              1,
+              Double.POSITIVE_INFINITY,
+              3,
+              4,
+              true,
               new float[][] {{Float.NaN}}));
     }
     assertThat(Files.readString(file)).contains("\"loss\":null").doesNotContain("NaN");
@@ -122,8 +130,10 @@ class MetricsTest {
   void saysWhichLineIsDamaged() throws IOException {
     write(0, 1, 3);
     String text = Files.readString(file);
-    for (String damage : new String[] {"{", "{}", "{\"step\":2}", "{\"step\":2,\"held_out_loss\":1}"}) {
-      Files.writeString(file, text.replaceFirst("(?m)^\\{\"step\":2,\"loss.*$", "LINE").replace("LINE", damage));
+    for (String damage :
+        new String[] {"{", "{}", "{\"step\":2}", "{\"step\":2,\"held_out_loss\":1}"}) {
+      Files.writeString(
+          file, text.replaceFirst("(?m)^\\{\"step\":2,\"loss.*$", "LINE").replace("LINE", damage));
       assertThatThrownBy(() -> MetricsReader.read(file))
           .isInstanceOf(UserError.class)
           .hasMessageContaining("metrics.jsonl line 2 is damaged");

@@ -91,8 +91,23 @@ class RecipeTest {
     assertThat(r.train())
         .isEqualTo(
             new Recipe.Train(
-                20, 128, 3, 3e-4, 0, 2, Recipe.Shape.WSD, 5, 0.8, 0.99, 1e-9, 0, 0.5, 12345678901L,
-                60, true, 4));
+                20,
+                128,
+                3,
+                3e-4,
+                0,
+                2,
+                Recipe.Shape.WSD,
+                5,
+                0.8,
+                0.99,
+                1e-9,
+                0,
+                0.5,
+                12345678901L,
+                60,
+                true,
+                4));
     assertThat(r.evaluate()).isEqualTo(new Recipe.Evaluate(5, 100));
     assertThat(r.checkpoint()).isEqualTo(new Recipe.Checkpoint(6, 7, "out"));
   }

@@ -65,18 +65,23 @@ class TrainingRunTest {
 
   private static TrainingRun run(
       Recipe recipe, TrainingRun.Options options, ModelFactory models, Progress progress) {
-    return new TrainingRun(recipe, options, models, progress, LetterData::new, TrainingRunTest::report, System::nanoTime);
+    return new TrainingRun(
+        recipe,
+        options,
+        models,
+        progress,
+        LetterData::new,
+        TrainingRunTest::report,
+        System::nanoTime);
   }
 
   private TrainingSummary fresh(String... overrides) {
-    return run(
-            recipe(overrides), TrainingRun.Options.fresh(), BigramModel::new, Progress.NONE)
+    return run(recipe(overrides), TrainingRun.Options.fresh(), BigramModel::new, Progress.NONE)
         .run();
   }
 
   private TrainingSummary resumed(String... overrides) {
-    return run(
-            recipe(overrides), TrainingRun.Options.latest(), BigramModel::new, Progress.NONE)
+    return run(recipe(overrides), TrainingRun.Options.latest(), BigramModel::new, Progress.NONE)
         .run();
   }
 
@@ -164,13 +169,15 @@ class TrainingRunTest {
 
   @Test
   void stepsAreThoseOfTheFormulas() {
-    fresh("train.accumulation=3", "train.steps=1", "train.warmup_steps=1", "model.aux_loss_coef=0.5");
+    fresh(
+        "train.accumulation=3", "train.steps=1", "train.warmup_steps=1", "model.aux_loss_coef=0.5");
     StepMetrics step = MetricsReader.read(directory.resolve("metrics.jsonl")).steps().get(0);
     // The same step by hand: all three batches before the first pass, one scale for all.
     Recipe recipe = recipe("train.accumulation=3");
     BigramModel model =
         new BigramModel(
-            new ModelFactory.Request(recipe.modelConfig(16), 64, 4, 0.9, 0.95, 1e-8, 0.1, false, 1));
+            new ModelFactory.Request(
+                recipe.modelConfig(16), 64, 4, 0.9, 0.95, 1e-8, 0.1, false, 1));
     LetterData data = new LetterData(recipe);
     double loss = 0;
     for (int i = 0; i < 3; i++) {
@@ -355,11 +362,7 @@ class TrainingRunTest {
               }
             };
     TrainingSummary summary =
-        run(
-                recipe("train.max_skipped_steps=3"),
-                TrainingRun.Options.fresh(),
-                models,
-                Progress.NONE)
+        run(recipe("train.max_skipped_steps=3"), TrainingRun.Options.fresh(), models, Progress.NONE)
             .run();
     assertThat(summary.skipped()).isEqualTo(3);
     assertThat(summary.step()).isEqualTo(12);
@@ -472,8 +475,7 @@ class TrainingRunTest {
 
   @Test
   void stopsBeforeTheFirstStepIfAskedTo() {
-    TrainingRun run =
-        run(recipe(), TrainingRun.Options.fresh(), BigramModel::new, Progress.NONE);
+    TrainingRun run = run(recipe(), TrainingRun.Options.fresh(), BigramModel::new, Progress.NONE);
     run.requestStop();
     TrainingSummary summary = run.run();
     assertThat(summary.step()).isZero();

@@ -59,12 +59,8 @@ final class Blocks {
    * @param at first of them
    * @param n length of one
    */
-  static void addPartial(
-      float[] partial, int blocks, int n, float[] into, int at) {
-    forEach(
-        n,
-        rows(blocks, CHEAP),
-        (j0, j1) -> addColumns(partial, blocks, n, into, at, j0, j1));
+  static void addPartial(float[] partial, int blocks, int n, float[] into, int at) {
+    forEach(n, rows(blocks, CHEAP), (j0, j1) -> addColumns(partial, blocks, n, into, at, j0, j1));
   }
 
   private static void addColumns(

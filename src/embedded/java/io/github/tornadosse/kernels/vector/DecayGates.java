@@ -35,8 +35,18 @@ public final class DecayGates {
    * @param capacity stride of a head, in tokens
    */
   public static void forward(
-      IntArray control, FloatArray raw, int rawAt, FloatArray bias, int biasAt, FloatArray out,
-      int outAt, int masked, int source, int heads, int dim, int capacity) {
+      IntArray control,
+      FloatArray raw,
+      int rawAt,
+      FloatArray bias,
+      int biasAt,
+      FloatArray out,
+      int outAt,
+      int masked,
+      int source,
+      int heads,
+      int dim,
+      int capacity) {
     float[] rs = HeapAccess.floats(raw);
     float[] bs = HeapAccess.floats(bias);
     float[] os = HeapAccess.floats(out);
@@ -89,8 +99,18 @@ public final class DecayGates {
    * @param sources 1 or 2
    */
   public static void mask(
-      IntArray control, FloatArray keyBase, int keyBaseAt, FloatArray keyDelta, int keyDeltaAt,
-      FloatArray out, int outAt, int rowTopk, int heads, int dim, int capacity, int sources) {
+      IntArray control,
+      FloatArray keyBase,
+      int keyBaseAt,
+      FloatArray keyDelta,
+      int keyDeltaAt,
+      FloatArray out,
+      int outAt,
+      int rowTopk,
+      int heads,
+      int dim,
+      int capacity,
+      int sources) {
     float[] bs = HeapAccess.floats(keyBase);
     float[] ds = HeapAccess.floats(keyDelta);
     float[] os = HeapAccess.floats(out);
@@ -137,9 +157,24 @@ public final class DecayGates {
    * @param width sparse rows of a token
    */
   public static void gradient(
-      IntArray control, FloatArray raw, int rawAt, FloatArray bias, int biasAt, FloatArray dRows,
-      int rowsAt, IntArray tokenRow, FloatArray dRaw, int dRawAt, FloatArray dBias, int dBiasAt,
-      int masked, int source, int heads, int dim, int capacity, int width) {
+      IntArray control,
+      FloatArray raw,
+      int rawAt,
+      FloatArray bias,
+      int biasAt,
+      FloatArray dRows,
+      int rowsAt,
+      IntArray tokenRow,
+      FloatArray dRaw,
+      int dRawAt,
+      FloatArray dBias,
+      int dBiasAt,
+      int masked,
+      int source,
+      int heads,
+      int dim,
+      int capacity,
+      int width) {
     float[] rs = HeapAccess.floats(raw);
     float[] bs = HeapAccess.floats(bias);
     float[] ds = HeapAccess.floats(dRaw);
@@ -174,8 +209,7 @@ public final class DecayGates {
             back(rs, r0 + at, bs, b0 + head * dim, d, ds, d0 + at, partial, p, dim);
           }
         });
-    Blocks.addPartial(
-        partial, blocks, size, HeapAccess.floats(dBias), control.get(dBiasAt));
+    Blocks.addPartial(partial, blocks, size, HeapAccess.floats(dBias), control.get(dBiasAt));
   }
 
   /** d = Σ_j row_j of the token's sparse rows. */
@@ -183,11 +217,20 @@ public final class DecayGates {
       float[] rows, int row0, int[] places, int t, int width, float[] d, int dim) {
     int j = t * width;
     System.arraycopy(rows, row0 + places[j] * dim, d, 0, dim);
-    for (int k = j + 1; k < j + width; k++) Lanes.add(d, 0, rows, row0 + places[k] * dim, d, 0, dim);
+    for (int k = j + 1; k < j + width; k++)
+      Lanes.add(d, 0, rows, row0 + places[k] * dim, d, 0, dim);
   }
 
   private static void back(
-      float[] x, int i, float[] bias, int k, float[] d, float[] out, int o, float[] sum, int p,
+      float[] x,
+      int i,
+      float[] bias,
+      int k,
+      float[] d,
+      float[] out,
+      int o,
+      float[] sum,
+      int p,
       int n) {
     int j = 0;
     for (; j + COUNT <= n; j += COUNT) {

@@ -11,8 +11,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Dense products and their gradients on the register tiles of {@link MicroKernels}. The right-hand
- * factor is packed once into panels of NR columns; the left-hand one is read in place. Work is shared
- * out by blocks of the result, and every element is summed in the same order whoever computes it.
+ * factor is packed once into panels of NR columns; the left-hand one is read in place. Work is
+ * shared out by blocks of the result, and every element is summed in the same order whoever
+ * computes it.
  */
 public final class Dense {
   /** Longest sum that a tile makes in one go: a panel of that length stays in the first cache. */
@@ -360,8 +361,7 @@ public final class Dense {
   private static void block(Product p, int i0, int m, int j0, int j1) {
     if (p.addend != null && (p.addend != p.c || p.addend0 != p.c0)) {
       for (int i = i0; i < i0 + m; i++) {
-        System.arraycopy(
-            p.addend, p.addend0 + i * p.ldc + j0, p.c, p.c0 + i * p.ldc + j0, j1 - j0);
+        System.arraycopy(p.addend, p.addend0 + i * p.ldc + j0, p.c, p.c0 + i * p.ldc + j0, j1 - j0);
       }
     }
     float[] tile = Scratch.floats(Scratch.TILE, (BLOCK_ROWS + m) * NR);
@@ -407,16 +407,7 @@ public final class Dense {
 
   /** m rows of one panel of the result, for one segment of the sums. */
   private static void panel(
-      Product p,
-      int i0,
-      int m,
-      int k0,
-      int kc,
-      int b,
-      float[] c,
-      int c0,
-      int ldc,
-      boolean add) {
+      Product p, int i0, int m, int k0, int kc, int b, float[] c, int c0, int ldc, boolean add) {
     if (!p.columns) {
       int a =
           p.aHead == 0

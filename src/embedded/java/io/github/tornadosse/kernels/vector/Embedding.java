@@ -16,7 +16,13 @@ public final class Embedding {
 
   /** x[t] = weight[ids[t]]; weight [vocabulary, size]. */
   public static void lookUp(
-      IntArray control, IntArray ids, FloatArray weight, int weightAt, FloatArray x, int xAt, int size) {
+      IntArray control,
+      IntArray ids,
+      FloatArray weight,
+      int weightAt,
+      FloatArray x,
+      int xAt,
+      int size) {
     float[] from = HeapAccess.floats(weight);
     float[] to = HeapAccess.floats(x);
     int w0 = control.get(weightAt);
@@ -45,8 +51,15 @@ public final class Embedding {
    * @param size D
    */
   public static void gradient(
-      IntArray control, IntArray order, IntArray starts, FloatArray dx, int dxAt, FloatArray dWeight,
-      int dWeightAt, int vocabulary, int size) {
+      IntArray control,
+      IntArray order,
+      IntArray starts,
+      FloatArray dx,
+      int dxAt,
+      FloatArray dWeight,
+      int dWeightAt,
+      int vocabulary,
+      int size) {
     float[] from = HeapAccess.floats(dx);
     float[] to = HeapAccess.floats(dWeight);
     int x0 = control.get(dxAt);

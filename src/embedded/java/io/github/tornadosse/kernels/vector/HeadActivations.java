@@ -29,8 +29,18 @@ public final class HeadActivations {
    * @param sources 1 or 2
    */
   public static void activate(
-      IntArray control, FloatArray base, int baseAt, FloatArray delta, int deltaAt, FloatArray out,
-      int outAt, int rowTopk, int heads, int dim, int capacity, int sources) {
+      IntArray control,
+      FloatArray base,
+      int baseAt,
+      FloatArray delta,
+      int deltaAt,
+      FloatArray out,
+      int outAt,
+      int rowTopk,
+      int heads,
+      int dim,
+      int capacity,
+      int sources) {
     float[] bs = HeapAccess.floats(base);
     float[] ds = HeapAccess.floats(delta);
     float[] os = HeapAccess.floats(out);
@@ -73,8 +83,7 @@ public final class HeadActivations {
         });
   }
 
-  private static void rows(
-      float[] a, int i, float[] b, int o, int n, int rowTopk, int dim) {
+  private static void rows(float[] a, int i, float[] b, int o, int n, int rowTopk, int dim) {
     if (rowTopk == 0) {
       VectorMath.silu(a, i, b, o, n);
       return;
@@ -119,9 +128,25 @@ public final class HeadActivations {
    * @param width sparse rows of a token
    */
   public static void gradient(
-      IntArray control, FloatArray base, int baseAt, FloatArray delta, int deltaAt, FloatArray dRows,
-      int rowsAt, IntArray tokenRow, FloatArray weight, FloatArray dTop, int dTopAt, FloatArray dBase,
-      int dBaseAt, FloatArray dDelta, int dDeltaAt, int rowTopk, int heads, int dim, int capacity,
+      IntArray control,
+      FloatArray base,
+      int baseAt,
+      FloatArray delta,
+      int deltaAt,
+      FloatArray dRows,
+      int rowsAt,
+      IntArray tokenRow,
+      FloatArray weight,
+      FloatArray dTop,
+      int dTopAt,
+      FloatArray dBase,
+      int dBaseAt,
+      FloatArray dDelta,
+      int dDeltaAt,
+      int rowTopk,
+      int heads,
+      int dim,
+      int capacity,
       int width) {
     Gradient g =
         new Gradient(
@@ -155,9 +180,24 @@ public final class HeadActivations {
 
   /** The arrays of the gradient and their base indices. */
   private record Gradient(
-      float[] base, int base0, float[] delta, int delta0, float[] dRows, int rows0, int[] tokenRow,
-      float[] weight, float[] dTop, int dTop0, float[] dBase, int dBase0, float[] dDelta,
-      int dDelta0, int rowTopk, int dim, int capacity, int width) {
+      float[] base,
+      int base0,
+      float[] delta,
+      int delta0,
+      float[] dRows,
+      int rows0,
+      int[] tokenRow,
+      float[] weight,
+      float[] dTop,
+      int dTop0,
+      float[] dBase,
+      int dBase0,
+      float[] dDelta,
+      int dDelta0,
+      int rowTopk,
+      int dim,
+      int capacity,
+      int width) {
 
     void token(int head, int t) {
       int at = (head * capacity + t) * dim;
@@ -204,7 +244,13 @@ public final class HeadActivations {
 
   /** out = SiLU(raw), [H, capacity, V]. */
   public static void value(
-      IntArray control, FloatArray raw, int rawAt, FloatArray out, int outAt, int heads, int dim,
+      IntArray control,
+      FloatArray raw,
+      int rawAt,
+      FloatArray out,
+      int outAt,
+      int heads,
+      int dim,
       int capacity) {
     float[] rs = HeapAccess.floats(raw);
     float[] os = HeapAccess.floats(out);
@@ -222,8 +268,17 @@ public final class HeadActivations {
 
   /** dRaw = SiLU'(raw)·(row t + Σ_j row_j); dRows [H, capacity·(1 + width), V]. */
   public static void valueGradient(
-      IntArray control, FloatArray raw, int rawAt, FloatArray dRows, IntArray tokenRow,
-      FloatArray dRaw, int dRawAt, int heads, int dim, int capacity, int width) {
+      IntArray control,
+      FloatArray raw,
+      int rawAt,
+      FloatArray dRows,
+      IntArray tokenRow,
+      FloatArray dRaw,
+      int dRawAt,
+      int heads,
+      int dim,
+      int capacity,
+      int width) {
     float[] rs = HeapAccess.floats(raw);
     float[] rows = HeapAccess.floats(dRows);
     float[] ds = HeapAccess.floats(dRaw);

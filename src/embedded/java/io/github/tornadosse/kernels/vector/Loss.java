@@ -23,8 +23,15 @@ public final class Loss {
    * @param vocabulary number of ids
    */
   public static void crossEntropy(
-      IntArray control, FloatArray logits, int logitsAt, IntArray targets, FloatArray loss, int lossAt,
-      FloatArray scale, int gradient, int vocabulary) {
+      IntArray control,
+      FloatArray logits,
+      int logitsAt,
+      IntArray targets,
+      FloatArray loss,
+      int lossAt,
+      FloatArray scale,
+      int gradient,
+      int vocabulary) {
     float[] ls = HeapAccess.floats(logits);
     float[] losses = HeapAccess.floats(loss);
     int l0 = control.get(logitsAt);

@@ -40,9 +40,24 @@ public final class MixerOutput {
    * @param width sparse rows of a token
    */
   public static void forward(
-      IntArray control, FloatArray out, IntArray tokenRow, FloatArray gate, int gateAt, FloatArray w,
-      int wAt, FloatArray o, int oAt, FloatArray y, int yAt, int heads, int value, int valueDim,
-      float eps, int gated, int capacity, int width) {
+      IntArray control,
+      FloatArray out,
+      IntArray tokenRow,
+      FloatArray gate,
+      int gateAt,
+      FloatArray w,
+      int wAt,
+      FloatArray o,
+      int oAt,
+      FloatArray y,
+      int yAt,
+      int heads,
+      int value,
+      int valueDim,
+      float eps,
+      int gated,
+      int capacity,
+      int width) {
     float[] rows = HeapAccess.floats(out);
     int[] places = HeapAccess.ints(tokenRow);
     float[] gs = HeapAccess.floats(gate);
@@ -110,9 +125,26 @@ public final class MixerOutput {
    * @param capacity stride of a head, in tokens
    */
   public static void gradient(
-      IntArray control, FloatArray dy, int dyAt, FloatArray o, int oAt, FloatArray gate, int gateAt,
-      FloatArray w, int wAt, FloatArray dO, FloatArray dGate, int dGateAt, FloatArray dw, int dwAt,
-      int heads, int value, int valueDim, float eps, int gated, int capacity) {
+      IntArray control,
+      FloatArray dy,
+      int dyAt,
+      FloatArray o,
+      int oAt,
+      FloatArray gate,
+      int gateAt,
+      FloatArray w,
+      int wAt,
+      FloatArray dO,
+      FloatArray dGate,
+      int dGateAt,
+      FloatArray dw,
+      int dwAt,
+      int heads,
+      int value,
+      int valueDim,
+      float eps,
+      int gated,
+      int capacity) {
     float[] dys = HeapAccess.floats(dy);
     float[] os = HeapAccess.floats(o);
     float[] gs = HeapAccess.floats(gate);
@@ -153,14 +185,22 @@ public final class MixerOutput {
             }
           }
         });
-    Blocks.addPartial(
-        partial, heads * blocks, valueDim, HeapAccess.floats(dw), control.get(dwAt));
+    Blocks.addPartial(partial, heads * blocks, valueDim, HeapAccess.floats(dw), control.get(dwAt));
   }
 
   /** d = dy·SiLU(gate), dGate = dy·n·w·SiLU'(gate). */
   private static void ungate(
-      float[] dy, int i, float[] gate, int g, float[] w, int k, float[] n, float[] d,
-      float[] dGate, int o, int size) {
+      float[] dy,
+      int i,
+      float[] gate,
+      int g,
+      float[] w,
+      int k,
+      float[] n,
+      float[] d,
+      float[] dGate,
+      int o,
+      int size) {
     int j = 0;
     for (; j + COUNT <= size; j += COUNT) {
       FloatVector x = load(gate, g + j);
@@ -182,7 +222,15 @@ public final class MixerOutput {
 
   /** dO = rstd·(d·w − n·mean(d·w·n)), dw += d·n; d is overwritten. */
   private static void unnormalise(
-      float[] n, float[] d, float[] w, int k, float rstd, float[] dO, int o, float[] dw, int p,
+      float[] n,
+      float[] d,
+      float[] w,
+      int k,
+      float rstd,
+      float[] dO,
+      int o,
+      float[] dw,
+      int p,
       int size) {
     addProduct(d, n, dw, p, size);
     Lanes.multiply(d, 0, w, k, d, 0, size);

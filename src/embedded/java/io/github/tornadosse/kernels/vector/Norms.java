@@ -18,8 +18,17 @@ public final class Norms {
 
   /** y = x·rstd·w with rstd = 1/√(mean x² + eps); x, y [L, size], w [size], rstd [L]. */
   public static void rmsNorm(
-      IntArray control, FloatArray x, int xAt, FloatArray w, int wAt, FloatArray y, int yAt,
-      FloatArray rstd, int rstdAt, int size, float eps) {
+      IntArray control,
+      FloatArray x,
+      int xAt,
+      FloatArray w,
+      int wAt,
+      FloatArray y,
+      int yAt,
+      FloatArray rstd,
+      int rstdAt,
+      int size,
+      float eps) {
     float[] xs = HeapAccess.floats(x);
     float[] ws = HeapAccess.floats(w);
     float[] ys = HeapAccess.floats(y);
@@ -47,8 +56,7 @@ public final class Norms {
   }
 
   /** y = x·rstd·w. */
-  static void normalise(
-      float[] x, int i, float[] w, int k, float rstd, float[] y, int o, int n) {
+  static void normalise(float[] x, int i, float[] w, int k, float rstd, float[] y, int o, int n) {
     FloatVector r = all(rstd);
     int j = 0;
     for (; j + COUNT <= n; j += COUNT) {
@@ -62,8 +70,20 @@ public final class Norms {
 
   /** dx += rstd·(dy·w − x·rstd²·mean(dy·w·x)), dw += Σ_t dy·x·rstd. */
   public static void rmsNormGradient(
-      IntArray control, FloatArray x, int xAt, FloatArray w, int wAt, FloatArray rstd, int rstdAt,
-      FloatArray dy, int dyAt, FloatArray dx, int dxAt, FloatArray dw, int dwAt, int size) {
+      IntArray control,
+      FloatArray x,
+      int xAt,
+      FloatArray w,
+      int wAt,
+      FloatArray rstd,
+      int rstdAt,
+      FloatArray dy,
+      int dyAt,
+      FloatArray dx,
+      int dxAt,
+      FloatArray dw,
+      int dwAt,
+      int size) {
     float[] xs = HeapAccess.floats(x);
     float[] ws = HeapAccess.floats(w);
     float[] rs = HeapAccess.floats(rstd);
@@ -87,12 +107,12 @@ public final class Norms {
             int row = t * size;
             float r = rs[r0 + t];
             float mean = product(dys, dy0 + row, ws, w0, xs, x0 + row, size) / size;
-            gradient(xs, x0 + row, ws, w0, dys, dy0 + row, dxs, dx0 + row, r, r * r * r * mean, size);
+            gradient(
+                xs, x0 + row, ws, w0, dys, dy0 + row, dxs, dx0 + row, r, r * r * r * mean, size);
             weight(xs, x0 + row, dys, dy0 + row, r, partial, p, size);
           }
         });
-    Blocks.addPartial(
-        partial, blocks, size, HeapAccess.floats(dw), control.get(dwAt));
+    Blocks.addPartial(partial, blocks, size, HeapAccess.floats(dw), control.get(dwAt));
   }
 
   private static float product(float[] a, int i, float[] b, int k, float[] c, int o, int n) {
@@ -109,8 +129,17 @@ public final class Norms {
   }
 
   private static void gradient(
-      float[] x, int i, float[] w, int k, float[] dy, int l, float[] dx, int o, float rstd,
-      float back, int n) {
+      float[] x,
+      int i,
+      float[] w,
+      int k,
+      float[] dy,
+      int l,
+      float[] dx,
+      int o,
+      float rstd,
+      float back,
+      int n) {
     FloatVector r = all(rstd);
     FloatVector b = all(-back);
     int j = 0;

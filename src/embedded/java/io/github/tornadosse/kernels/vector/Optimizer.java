@@ -63,8 +63,16 @@ public final class Optimizer {
    * @param eps added to the root of the second moment
    */
   public static void adamw(
-      FloatArray w, FloatArray grad, FloatArray m, FloatArray v, FloatArray hyper, int n, int decayed,
-      float beta1, float beta2, float eps) {
+      FloatArray w,
+      FloatArray grad,
+      FloatArray m,
+      FloatArray v,
+      FloatArray hyper,
+      int n,
+      int decayed,
+      float beta1,
+      float beta2,
+      float eps) {
     float[] ws = HeapAccess.floats(w);
     float[] gs = HeapAccess.floats(grad);
     float[] ms = HeapAccess.floats(m);
@@ -85,8 +93,19 @@ public final class Optimizer {
   }
 
   private static void update(
-      float[] w, float[] g, float[] m, float[] v, int from, int to, float step, float root,
-      float factor, float keep, float beta1, float beta2, float eps) {
+      float[] w,
+      float[] g,
+      float[] m,
+      float[] v,
+      int from,
+      int to,
+      float step,
+      float root,
+      float factor,
+      float keep,
+      float beta1,
+      float beta2,
+      float eps) {
     int i = from;
     for (; i + COUNT <= to; i += COUNT) {
       FloatVector gi = load(g, i).mul(factor);

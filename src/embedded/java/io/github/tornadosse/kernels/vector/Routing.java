@@ -26,8 +26,17 @@ public final class Routing {
    * @param width M
    */
   public static void route(
-      IntArray control, FloatArray low, int lowAt, int ld, int column, FloatArray e, int eAt,
-      IntArray top, int topAt, int partitions, int width) {
+      IntArray control,
+      FloatArray low,
+      int lowAt,
+      int ld,
+      int column,
+      FloatArray e,
+      int eAt,
+      IntArray top,
+      int topAt,
+      int partitions,
+      int width) {
     float[] ls = HeapAccess.floats(low);
     float[] es = HeapAccess.floats(e);
     int[] tops = HeapAccess.ints(top);
@@ -80,8 +89,18 @@ public final class Routing {
    * @param writers partitions that a token writes
    */
   public static void balance(
-      IntArray control, FloatArray e, int eAt, IntArray top, int topAt, FloatArray load, int loadAt,
-      FloatArray aux, int auxAt, int partitions, int width, int writers) {
+      IntArray control,
+      FloatArray e,
+      int eAt,
+      IntArray top,
+      int topAt,
+      FloatArray load,
+      int loadAt,
+      FloatArray aux,
+      int auxAt,
+      int partitions,
+      int width,
+      int writers) {
     float[] es = HeapAccess.floats(e);
     int[] tops = HeapAccess.ints(top);
     int e0 = control.get(eAt);
@@ -101,7 +120,8 @@ public final class Routing {
             }
           }
         });
-    for (int i = 2 * partitions; i < partial.length; i++) partial[i % (2 * partitions)] += partial[i];
+    for (int i = 2 * partitions; i < partial.length; i++)
+      partial[i % (2 * partitions)] += partial[i];
     int at = control.get(loadAt);
     double sum = 0;
     for (int i = 0; i < partitions; i++) {
@@ -136,9 +156,23 @@ public final class Routing {
    * @param writers partitions that a token writes
    */
   public static void gradient(
-      IntArray control, FloatArray e, int eAt, IntArray top, int topAt, FloatArray dTop, int dTopAt,
-      FloatArray load, int loadAt, FloatArray scale, FloatArray dLow, int dLowAt, int ld, int column,
-      int partitions, int width, int writers) {
+      IntArray control,
+      FloatArray e,
+      int eAt,
+      IntArray top,
+      int topAt,
+      FloatArray dTop,
+      int dTopAt,
+      FloatArray load,
+      int loadAt,
+      FloatArray scale,
+      FloatArray dLow,
+      int dLowAt,
+      int ld,
+      int column,
+      int partitions,
+      int width,
+      int writers) {
     float[] es = HeapAccess.floats(e);
     int[] tops = HeapAccess.ints(top);
     float[] ds = HeapAccess.floats(dTop);

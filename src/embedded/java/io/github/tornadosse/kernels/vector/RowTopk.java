@@ -49,7 +49,8 @@ final class RowTopk {
     int count = 0;
     int j = 0;
     for (; j + INTS.length() <= n; j += INTS.length()) {
-      count += IntVector.fromArray(INTS, keys, j).compare(VectorOperators.GE, threshold).trueCount();
+      count +=
+          IntVector.fromArray(INTS, keys, j).compare(VectorOperators.GE, threshold).trueCount();
     }
     for (; j < n; j++) if (keys[j] >= threshold) count++;
     return count;

@@ -1,8 +1,8 @@
 package io.github.tornadosse.kernels.vector;
 
 /**
- * Memory that a thread keeps from one kernel to the next, so that kernels need not allocate. What it
- * holds is undefined; a slot may be in use by one method at a time.
+ * Memory that a thread keeps from one kernel to the next, so that kernels need not allocate. What
+ * it holds is undefined; a slot may be in use by one method at a time.
  */
 final class Scratch {
   /** Partial sums, of the thread that calls a kernel. */

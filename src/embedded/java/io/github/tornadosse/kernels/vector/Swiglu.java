@@ -25,7 +25,8 @@ public final class Swiglu {
         Blocks.tokens(control),
         Blocks.rows(size, Blocks.COSTLY),
         (from, to) -> {
-          for (int t = from; t < to; t++) forwardRow(gs, g0 + 2 * t * size, ys, y0 + t * size, size);
+          for (int t = from; t < to; t++)
+            forwardRow(gs, g0 + 2 * t * size, ys, y0 + t * size, size);
         });
   }
 
@@ -42,8 +43,14 @@ public final class Swiglu {
 
   /** dGateUp from gateUp and dy. */
   public static void gradient(
-      IntArray control, FloatArray gateUp, int gateUpAt, FloatArray dy, int dyAt, FloatArray dGateUp,
-      int dGateUpAt, int size) {
+      IntArray control,
+      FloatArray gateUp,
+      int gateUpAt,
+      FloatArray dy,
+      int dyAt,
+      FloatArray dGateUp,
+      int dGateUpAt,
+      int size) {
     float[] gs = HeapAccess.floats(gateUp);
     float[] ys = HeapAccess.floats(dy);
     float[] ds = HeapAccess.floats(dGateUp);

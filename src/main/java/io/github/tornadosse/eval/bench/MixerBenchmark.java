@@ -60,7 +60,11 @@ public final class MixerBenchmark {
       }
       if (sse && (partitions < 1 || topk < 1 || topk > partitions)) {
         throw new UserError(
-            "topk (" + topk + ") must be from 1 to partitions (" + partitions + "), which must be 1 or more");
+            "topk ("
+                + topk
+                + ") must be from 1 to partitions ("
+                + partitions
+                + "), which must be 1 or more");
       }
     }
   }
@@ -174,9 +178,7 @@ public final class MixerBenchmark {
       HeadSizes sizes = new HeadSizes(o.heads, o.dim, o.dim);
       View e = o.sse ? table.whole(buffers.floats("e", l * n)) : null;
       IntView top =
-          o.sse
-              ? table.view(buffers.ints("top", l * m), 0, 0, ControlTable.Axis.FIXED)
-              : null;
+          o.sse ? table.view(buffers.ints("top", l * m), 0, 0, ControlTable.Axis.FIXED) : null;
       View sum = table.whole(buffers.floats("o", size));
       View y = table.whole(buffers.floats("y", size));
       View norm = table.whole(buffers.floats("norm", o.dim));
@@ -196,7 +198,13 @@ public final class MixerBenchmark {
     }
 
     private void backward(
-        Operations ops, Buffers buffers, Rows rows, View state, HeadSizes sizes, View e, IntView top) {
+        Operations ops,
+        Buffers buffers,
+        Rows rows,
+        View state,
+        HeadSizes sizes,
+        View e,
+        IntView top) {
       ControlTable table = program.control();
       long l = o.tokens;
       long size = l * o.heads * o.dim;
@@ -224,14 +232,14 @@ public final class MixerBenchmark {
               ops.zeroTokens(s, "d_top", dTop, m);
             }
             ops.headActivationGradient(
-                s, "d_q", base, delta, dRows, 0, rows, dTop, dq, dqDelta, silu, o.dim, o.heads, o.dim);
+                s, "d_q", base, delta, dRows, 0, rows, dTop, dq, dqDelta, silu, o.dim, o.heads,
+                o.dim);
             ops.headActivationGradient(
-                s, "d_k", base, delta, dRows, 1, rows, dTop, dk, dkDelta, silu, o.dim, o.heads, o.dim);
-            ops.valueActivationGradient(
-                s, "d_v", table.whole(v), dvRows, rows, dv, o.heads, o.dim);
+                s, "d_k", base, delta, dRows, 1, rows, dTop, dk, dkDelta, silu, o.dim, o.heads,
+                o.dim);
+            ops.valueActivationGradient(s, "d_v", table.whole(v), dvRows, rows, dv, o.heads, o.dim);
             if (o.sse) {
-              ops.routerGradient(
-                  s, "d_router", e, top, dTop, load, scale, dEta, n, 0, n, m, m);
+              ops.routerGradient(s, "d_router", e, top, dTop, load, scale, dEta, n, 0, n, m, m);
             }
           });
     }
@@ -292,7 +300,8 @@ public final class MixerBenchmark {
       View y = program.control().whole(program.buffers().floats("c", PRODUCT * PRODUCT));
       program.graph(
           "product",
-          s -> ops.linear(s, "product", new Linear(x, PRODUCT, w, y, PRODUCT, 0, PRODUCT, PRODUCT)));
+          s ->
+              ops.linear(s, "product", new Linear(x, PRODUCT, w, y, PRODUCT, 0, PRODUCT, PRODUCT)));
     }
 
     void fill() {

@@ -19,7 +19,6 @@ import io.github.tornadosse.nn.TrainingModel;
 import io.github.tornadosse.runtime.Program;
 import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -111,7 +110,18 @@ public final class OperationsRunner implements TierRunner {
           "backward",
           s ->
               ops.glaGradient(
-                  s, "gradient", q, k, v, g, rows, initialView, dO, dStateView, dRows, dvRows,
+                  s,
+                  "gradient",
+                  q,
+                  k,
+                  v,
+                  g,
+                  rows,
+                  initialView,
+                  dO,
+                  dStateView,
+                  dRows,
+                  dvRows,
                   sizes));
       table.set(Control.TOKENS, tokens);
       table.set(Control.SEQUENCES, 1);
@@ -145,8 +155,7 @@ public final class OperationsRunner implements TierRunner {
     }
     Map<String, float[]> weights = new LinkedHashMap<>();
     c.under("param.").forEach((name, values) -> weights.put(name, floats(values)));
-    try (StandaloneMixer mixer =
-        new StandaloneMixer(config, ops, c.ints("cu_seqlens"), weights)) {
+    try (StandaloneMixer mixer = new StandaloneMixer(config, ops, c.ints("cu_seqlens"), weights)) {
       Comparison comparison = new Comparison();
       comparison.forward("o", doubles(mixer.forward(floats(c.get("x")))), c.get("o"));
       comparison.forward("aux", new double[] {mixer.balance()}, c.get("aux"));
@@ -180,8 +189,7 @@ public final class OperationsRunner implements TierRunner {
 
   private static ModelConfig config(Content c, GoldenCase golden) {
     String where = golden.name();
-    return ModelConfig.fromJson(
-        ReferenceShapes.parse(c.metadata().get("config"), where), where);
+    return ModelConfig.fromJson(ReferenceShapes.parse(c.metadata().get("config"), where), where);
   }
 
   private void compareTraining(
