@@ -22,7 +22,7 @@ public final class DecayGates {
    * @param bias0At base of bias0
    * @param bias1 [H·K] of source 1; any array with one source
    * @param bias1At base of bias1
-   * @param keyBase [H, capacity, K] logits of the keys; unread if rowTopk is K
+   * @param keyBase [H, capacity, K] logits of the keys; of no effect if rowTopk is K
    * @param keyBaseAt base of keyBase
    * @param keyDelta [H, capacity, K] what source 1 adds to them; any array with one source
    * @param keyDeltaAt base of keyDelta
@@ -69,8 +69,8 @@ public final class DecayGates {
               x += bias1.get(control.get(bias1At) + channel + c);
             }
             float g = Elementary.logSigmoid(x) / NORMALIZER;
-            boolean written = last < 0 || Logits.selected(keyBase, b, keyDelta, d, source, c, last);
-            out.set(control.get(outAt) + at + c, written ? g : 0f);
+            int written = Logits.selected(keyBase, b, keyDelta, d, source, c, last);
+            out.set(control.get(outAt) + at + c, written > 0 ? g : 0f);
           }
         }
       }
@@ -87,7 +87,7 @@ public final class DecayGates {
    * @param bias0At base of bias0
    * @param bias1 [H·K] of source 1; any array with one source
    * @param bias1At base of bias1
-   * @param keyBase [H, capacity, K] logits of the keys; unread if rowTopk is K
+   * @param keyBase [H, capacity, K] logits of the keys; of no effect if rowTopk is K
    * @param keyBaseAt base of keyBase
    * @param keyDelta [H, capacity, K] what source 1 adds to them; any array with one source
    * @param keyDeltaAt base of keyDelta
@@ -135,8 +135,8 @@ public final class DecayGates {
             }
             int to = control.get(dAt) + at + c;
             float value = d.get(to) * Elementary.sigmoid(-x) / NORMALIZER;
-            boolean written = last < 0 || Logits.selected(keyBase, b, keyDelta, e, source, c, last);
-            d.set(to, written ? value : 0f);
+            int written = Logits.selected(keyBase, b, keyDelta, e, source, c, last);
+            d.set(to, written > 0 ? value : 0f);
           }
         }
       }

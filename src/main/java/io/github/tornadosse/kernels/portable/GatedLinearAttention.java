@@ -112,7 +112,8 @@ public final class GatedLinearAttention {
       int h = u / rows;
       int row = u % rows;
       int tokens = control.get(Control.TOKENS);
-      if (row < tokens || (row >= capacity && row < capacity + tokens * width)) {
+      int used = row < capacity ? tokens : capacity + tokens * width;
+      if (row < used) {
         int head = row < capacity ? h : heads + h;
         int from = (head * capacity + token.get(row)) * key;
         int written = mode.get(row) & Routing.WRITTEN;

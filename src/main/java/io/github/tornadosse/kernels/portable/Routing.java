@@ -70,8 +70,9 @@ public final class Routing {
           float bestValue = 0f;
           for (int i = 0; i < partitions; i++) {
             float x = e.get(to + i);
-            boolean after = last < 0 || x < lastValue || (x == lastValue && i > last);
-            if (after && (best < 0 || x > bestValue)) {
+            int after = Logits.follows(x, i, lastValue, last);
+            int better = (best < 0 ? 1 : 0) + (x > bestValue ? 1 : 0);
+            if (after * better > 0) {
               best = i;
               bestValue = x;
             }
