@@ -56,7 +56,7 @@ final class TrainProgress implements Progress {
       bar.setExtraMessage(text);
     } else if (m.seconds() >= nextLine) {
       nextLine = m.seconds() + LINE_SECONDS;
-      Console.err("step %d of %s: %s, %s left", m.step(), end(), text, left(m));
+      Console.err("step %d of %s: %s%s", m.step(), end(), text, left(m));
     }
   }
 
@@ -66,17 +66,24 @@ final class TrainProgress implements Progress {
         : Integer.toString(start.steps());
   }
 
+  /** The time that is left; nothing can be said of it after a single step. */
   private String left(StepMetrics m) {
-    double seconds =
-        start.seconds() > 0
-            ? start.seconds() - m.seconds()
-            : (m.seconds() - firstSecond)
-                / Math.max(1, m.step() - start.firstStep())
-                * (start.steps() - m.step());
+    double seconds;
+    if (start.seconds() > 0) {
+      seconds = start.seconds() - m.seconds();
+    } else if (m.step() > start.firstStep()) {
+      double each = (m.seconds() - firstSecond) / (m.step() - start.firstStep());
+      seconds = each * (start.steps() - m.step());
+    } else {
+      return "";
+    }
     long s = Math.max(0, Math.round(seconds));
-    return s < 60
-        ? s + " s"
-        : s < 3600 ? s / 60 + " min" : s / 3600 + " h " + s % 3600 / 60 + " min";
+    if (s < 60) {
+      return ", " + s + " s left";
+    }
+    return s < 3600
+        ? ", " + s / 60 + " min left"
+        : ", " + s / 3600 + " h " + s % 3600 / 60 + " min left";
   }
 
   @Override

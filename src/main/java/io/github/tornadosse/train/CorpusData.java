@@ -25,20 +25,14 @@ public final class CorpusData implements TrainingData {
   private final List<Document> heldOut;
   private double heldOutBytesPerToken = 1;
 
-  private CorpusData(Recipe recipe) {
+  private CorpusData(Recipe recipe, TextSource training, TextSource heldOutSource) {
     Recipe.Data d = recipe.data();
-    if (!d.tokenizer().equals(ByteTokenizer.NAME)) {
-      throw new UserError(
-          "data.tokenizer: '" + d.tokenizer() + "' is not supported; the one there is is 'bytes'");
-    }
-    training = TextSource.open(Path.of(d.path()), d.include());
-    if (d.heldOutPath() == null) {
-      heldOutSource = training;
-      split = Split.byShare(training.documents(), d.heldOutShare(), d.seed());
-    } else {
-      heldOutSource = TextSource.open(Path.of(d.heldOutPath()), d.include());
-      split = Split.byDocuments(training.documents(), heldOutSource.documents());
-    }
+    this.training = training;
+    this.heldOutSource = heldOutSource;
+    split =
+        heldOutSource == training
+            ? Split.byShare(training.documents(), d.heldOutShare(), d.seed())
+            : Split.byDocuments(training.documents(), heldOutSource.documents());
     settings =
         new PackedBatches.Settings(
             recipe.train().batchTokens(), d.sequenceLength(), d.shuffleWindow(), d.seed());
@@ -54,7 +48,26 @@ public final class CorpusData implements TrainingData {
    * @throws UserError if it cannot be read or holds no text
    */
   public static CorpusData open(Recipe recipe) {
-    return new CorpusData(recipe);
+    Recipe.Data d = recipe.data();
+    if (!d.tokenizer().equals(ByteTokenizer.NAME)) {
+      throw new UserError(
+          "data.tokenizer: '" + d.tokenizer() + "' is not supported; the one there is is 'bytes'");
+    }
+    TextSource training = TextSource.open(Path.of(d.path()), d.include());
+    TextSource heldOut = training;
+    CorpusData opened = null;
+    try {
+      if (d.heldOutPath() != null) {
+        heldOut = TextSource.open(Path.of(d.heldOutPath()), d.include());
+      }
+      opened = new CorpusData(recipe, training, heldOut);
+      return opened;
+    } finally {
+      if (opened == null) {
+        training.close();
+        heldOut.close();
+      }
+    }
   }
 
   @Override

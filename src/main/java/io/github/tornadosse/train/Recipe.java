@@ -85,7 +85,7 @@ public record Recipe(
       include = List.copyOf(include);
       require(
           path != null && !path.isBlank(), "data.path is missing: name a file or folder of text");
-      require(!tokenizer.isBlank(), "data.tokenizer must be 'bytes'");
+      require(!tokenizer.isBlank(), "data.tokenizer must name a tokenizer: 'bytes'");
       require(
           heldOutPath != null || (heldOutShare > 0 && heldOutShare < 1),
           "data.held_out (" + heldOutShare + ") must be between 0 and 1, or a path");

@@ -147,17 +147,18 @@ final class RecipeKeys {
       String source = "override '" + override + "'";
       String name = override.substring(0, at).strip();
       String text = override.substring(at + 1).strip();
-      JsonNode value = parse(text, source);
-      Key key = KEYS.get(name);
-      // A directory may be called 2026: on a command line that needs no quotes.
-      boolean isText = key != null && key.kind == Kind.TEXT && value.isValueNode();
-      set(
-          name,
-          isText ? NODES.textNode(value.isTextual() ? value.textValue() : text) : value,
-          source,
-          values);
+      set(name, isPlain(name, text) ? NODES.textNode(text) : parse(text, source), source, values);
     }
     return values;
+  }
+
+  /** Whether an override's value is taken as it stands: *.java and 2026 need no quotes there. */
+  private static boolean isPlain(String name, String text) {
+    Key key = KEYS.get(name);
+    return key != null
+        && !text.isEmpty()
+        && (key.kind == Kind.TEXT || key.kind == Kind.TEXTS || key.kind == Kind.SHARE_OR_PATH)
+        && "\"'[".indexOf(text.charAt(0)) < 0;
   }
 
   private static JsonNode parse(String yaml, String where) {

@@ -151,7 +151,8 @@ public final class TrainingRun {
       if (directory.holdsRun()) {
         throw new UserError(
             directory.root()
-                + " already holds a run; go on with it (--resume), or choose another checkpoint.directory");
+                + " already holds a run; go on with it (--resume), or choose another"
+                + " checkpoint.directory");
       }
       return Optional.empty();
     }

@@ -146,6 +146,10 @@ class RecipeTest {
     assertThat(r.data().include()).containsExactly("a", "b");
     assertThat(r.modelConfig(256).outputGate()).isFalse();
     assertThat(r.checkpoint().directory()).isEqualTo("x=y");
+    Recipe other = parse(PATH, "data.include=*.java", "data.held_out=a: b", "data.path='q'");
+    assertThat(other.data().include()).containsExactly("*.java");
+    assertThat(other.data().heldOutPath()).isEqualTo("a: b");
+    assertThat(other.data().path()).isEqualTo("q");
   }
 
   @ParameterizedTest
