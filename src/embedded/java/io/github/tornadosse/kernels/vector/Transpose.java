@@ -87,6 +87,24 @@ final class Transpose {
     }
   }
 
+  /**
+   * NR rows of a, columns 0 to n − 1, to a panel {@code [n, NR]}.
+   *
+   * @param a [NR, lda] from ao on
+   * @param to n·NR elements from toAt on
+   * @param n columns, any number
+   * @param scratch 256 elements
+   */
+  static void toPanel(float[] a, int ao, int lda, float[] to, int toAt, int n, float[] scratch) {
+    int whole = L == BLOCK ? n / BLOCK * BLOCK : 0;
+    for (int c = 0; c < whole; c += BLOCK) {
+      for (int i = 0; i < NR; i += BLOCK) {
+        square(a, ao + i * lda + c, lda, to, toAt + c * NR + i, NR, scratch);
+      }
+    }
+    byElement(a, ao + whole, lda, NR, to, toAt + whole * NR, NR, n - whole);
+  }
+
   /** to [columns, ld] = aᵀ for a [rows, lda]. */
   private static void byElement(
       float[] a, int ao, int lda, int rows, float[] to, int toAt, int ld, int columns) {
