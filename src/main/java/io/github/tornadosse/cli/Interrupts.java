@@ -1,52 +1,46 @@
 package io.github.tornadosse.cli;
 
-import java.util.concurrent.TimeUnit;
+import java.util.ArrayList;
+import java.util.List;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
 
 /**
- * While open, an interrupt (Ctrl-C, SIGTERM) calls an action instead of ending the process at once:
- * the command then finishes, and {@link #exit} ends the process with its exit code.
+ * Ctrl-C and SIGTERM. While this is open, the first one calls an action instead of ending the
+ * process, which then ends when its command does, with the command's own code; a second one ends it
+ * at once.
+ *
+ * <p>A shutdown hook would not do: while a JVM shuts down, much of its library (pictures, for one)
+ * refuses to work, and the last report could not be written.
  */
 final class Interrupts implements AutoCloseable {
-  private static final long LONGEST_MINUTES = 10;
-  private static volatile boolean interrupted;
+  private record Replaced(Signal signal, SignalHandler handler) {}
 
-  private final Thread hook;
+  private final List<Replaced> replaced = new ArrayList<>();
 
   private Interrupts(Runnable action) {
-    hook =
-        new Thread(
-            () -> {
-              interrupted = true;
-              action.run();
-              try {
-                // The process ends when this thread does, unless the command is done before.
-                TimeUnit.MINUTES.sleep(LONGEST_MINUTES);
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            });
-  }
-
-  static Interrupts onFirst(Runnable action) {
-    Interrupts i = new Interrupts(action);
-    Runtime.getRuntime().addShutdownHook(i.hook);
-    return i;
-  }
-
-  /** Ends the process, also while an interrupt is ending it. */
-  static void exit(int code) {
-    if (interrupted) {
-      System.out.flush();
-      System.err.flush();
-      Runtime.getRuntime().halt(code);
+    for (String name : List.of("INT", "TERM")) {
+      Signal signal = new Signal(name);
+      replaced.add(
+          new Replaced(
+              signal,
+              Signal.handle(
+                  signal,
+                  s -> {
+                    close();
+                    action.run();
+                  })));
     }
-    System.exit(code);
+  }
+
+  /** Opens: the next interrupt calls this. */
+  static Interrupts calling(Runnable action) {
+    return new Interrupts(action);
   }
 
   @Override
-  public void close() {
-    if (!interrupted) {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    }
+  public synchronized void close() {
+    replaced.forEach(r -> Signal.handle(r.signal, r.handler));
+    replaced.clear();
   }
 }

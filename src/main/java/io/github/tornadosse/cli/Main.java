@@ -48,7 +48,7 @@ public final class Main implements Runnable {
    * @param args the command line
    */
   public static void main(String[] args) {
-    Interrupts.exit(run(args));
+    System.exit(run(args));
   }
 
   /**
@@ -71,7 +71,22 @@ public final class Main implements Runnable {
           }
           return new CommandLine.RunLast().execute(result);
         });
-    return line.execute(args);
+    try {
+      return line.execute(args);
+    } catch (OutOfMemoryError e) {
+      long heap = Runtime.getRuntime().maxMemory();
+      print(
+          line,
+          "out of memory: the heap holds "
+              + heap
+              + " bytes; take a smaller model or fewer tokens a batch, or a larger heap"
+              + " (SSE_JAVA_OPTS=-Xmx…)");
+      return 2;
+    } catch (Error e) {
+      return report(e, line);
+    } finally {
+      System.out.flush();
+    }
   }
 
   private static int usage(ParameterException e, String[] args) {

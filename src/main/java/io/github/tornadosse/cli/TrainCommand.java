@@ -93,7 +93,7 @@ final class TrainCommand implements Callable<Integer> {
             options,
             new TaskGraphModels(globals.tier().operations(), false),
             new TrainProgress());
-    try (Interrupts interrupts = Interrupts.onFirst(run::requestStop)) {
+    try (Interrupts interrupts = Interrupts.calling(run::requestStop)) {
       return run.run();
     }
   }

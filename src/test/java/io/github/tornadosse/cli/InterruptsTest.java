@@ -1,0 +1,48 @@
+package io.github.tornadosse.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
+
+class InterruptsTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"INT", "TERM"})
+  void theFirstInterruptCallsTheAction(String name) throws InterruptedException {
+    CountDownLatch called = new CountDownLatch(1);
+    try (Interrupts open = Interrupts.calling(called::countDown)) {
+      Signal.raise(new Signal(name));
+      assertThat(called.await(10, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void whatHandledInterruptsBeforeDoesAgainAfterwards() throws InterruptedException {
+    Signal signal = new Signal("TERM");
+    CountDownLatch before = new CountDownLatch(2);
+    AtomicInteger actions = new AtomicInteger();
+    SignalHandler original = Signal.handle(signal, s -> before.countDown());
+    try {
+      try (Interrupts open = Interrupts.calling(actions::incrementAndGet)) {
+        assertThat(actions).hasValue(0);
+      }
+      Signal.raise(signal);
+      CountDownLatch action = new CountDownLatch(1);
+      try (Interrupts open = Interrupts.calling(action::countDown)) {
+        Signal.raise(signal);
+        assertThat(action.await(10, TimeUnit.SECONDS)).isTrue();
+        Signal.raise(signal);
+        assertThat(before.await(10, TimeUnit.SECONDS)).isTrue();
+      }
+      assertThat(actions).hasValue(0);
+    } finally {
+      Signal.handle(signal, original);
+    }
+  }
+}
