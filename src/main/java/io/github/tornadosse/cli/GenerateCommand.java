@@ -7,6 +7,7 @@ import io.github.tornadosse.infer.Generator;
 import io.github.tornadosse.infer.ModelLoader;
 import io.github.tornadosse.infer.SamplingOptions;
 import io.github.tornadosse.nn.LanguageModel;
+import io.github.tornadosse.tensor.FileErrors;
 import io.github.tornadosse.tensor.UserError;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -158,7 +159,7 @@ final class GenerateCommand implements Callable<Integer> {
           ? System.in.readAllBytes()
           : Files.readAllBytes(Path.of(prompt.file));
     } catch (IOException e) {
-      throw new UserError("cannot read the prompt from " + prompt.file + ": " + e.getMessage(), e);
+      throw FileErrors.of("cannot read the prompt from", Path.of(prompt.file), e);
     }
   }
 }

@@ -8,6 +8,12 @@ import picocli.CommandLine.ParseResult;
 
 /** Options of every command that computes. */
 final class Globals {
+  /** The JVM's own threads: what the embedded runtime computes on. */
+  static final String DEVICE = "jvm";
+
+  /** Read by the embedded runtime when it starts its threads. */
+  private static final String THREADS = "sse.threads";
+
   private static boolean stackTraces;
 
   @Option(
@@ -22,6 +28,13 @@ final class Globals {
       defaultValue = "auto",
       description = "Kernels to use: auto, vector or portable (default: ${DEFAULT-VALUE}).")
   private String tier;
+
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      defaultValue = DEVICE,
+      description = "A device that 'sse devices' lists (default: ${DEFAULT-VALUE}).")
+  private String device;
 
   @Option(names = "--json", description = "Print the result as one line of JSON.")
   private boolean json;
@@ -54,11 +67,14 @@ final class Globals {
   void apply() {
     stackTraces = stackTrace;
     Main.logLevel(verbosity == null ? 0 : verbosity.length);
+    if (device != null && !device.equals(DEVICE)) {
+      throw new UserError("there is no device '" + device + "'; 'sse devices' lists: " + DEVICE);
+    }
     if (threads != null) {
       if (threads < 1) {
         throw new UserError("--threads must be 1 or more, not " + threads);
       }
-      System.setProperty("sse.threads", Integer.toString(threads));
+      System.setProperty(THREADS, Integer.toString(threads));
     }
   }
 
@@ -72,7 +88,7 @@ final class Globals {
 
   /** Threads that kernels run on. */
   int threads() {
-    return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    return Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors());
   }
 
   /** The tier that was asked for, or the best one here; logs why. */

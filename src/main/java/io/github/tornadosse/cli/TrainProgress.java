@@ -14,7 +14,8 @@ import me.tongfei.progressbar.ProgressBarStyle;
 final class TrainProgress implements Progress {
   private static final double LINE_SECONDS = 10;
 
-  private final boolean terminal = System.console() != null && System.console().isTerminal();
+  // The launcher knows whether standard error is one.
+  private final boolean terminal = Boolean.getBoolean("sse.terminal");
   private Start start;
   private ProgressBar bar;
   private double nextLine;

@@ -23,11 +23,14 @@ import picocli.CommandLine.Option;
     name = "verify",
     description = {
       "Compares every tier with golden cases computed in double precision.",
-      "Without --tier: reference, portable and, where it can be used, vector."
+      "Without --tier: reference, portable and, where it can be used, vector. Here --tier takes",
+      "reference, too."
     },
     footerHeading = "%nExamples:%n",
     footer = {"  sse verify", "  sse verify --cases golden --tier vector", "  sse verify --json"})
 final class VerifyCommand implements Callable<Integer> {
+  private static final String REFERENCE = "reference";
+
   @Mixin private Globals globals;
 
   @Option(
@@ -59,6 +62,10 @@ final class VerifyCommand implements Callable<Integer> {
 
   private List<TierRunner> tiers() {
     List<TierRunner> tiers = new ArrayList<>();
+    if (globals.tierName().equals(REFERENCE)) {
+      tiers.add(new ReferenceRunner());
+      return tiers;
+    }
     if (!globals.tierName().equals("auto")) {
       tiers.add(new OperationsRunner(globals.tier().operations()));
       return tiers;
