@@ -2,6 +2,10 @@ package io.github.tornadosse.runtime;
 
 import io.github.tornadosse.graph.Buffers;
 import io.github.tornadosse.tensor.UserError;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryPoolMXBean;
+import java.lang.management.MemoryType;
+import java.lang.management.MemoryUsage;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
@@ -19,8 +23,7 @@ public final class MemoryBudget {
    * @throws UserError if the plan does not fit, with planned and available bytes
    */
   public static void check(Buffers plan, String what) {
-    Runtime r = Runtime.getRuntime();
-    long available = r.maxMemory() - (r.totalMemory() - r.freeMemory());
+    long available = available();
     if (plan.totalBytes() > available) {
       String largest =
           plan.byName().entrySet().stream()
@@ -42,6 +45,24 @@ public final class MemoryBudget {
               + largest
               + "; take fewer tokens a batch, a smaller model, or a larger heap (-Xmx)");
     }
+  }
+
+  /**
+   * What large arrays can take: a heap may be in parts, and they stand in the largest one.
+   *
+   * @return bytes
+   */
+  public static long available() {
+    long largest = 0;
+    for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
+      MemoryUsage usage = pool.getUsage();
+      if (pool.getType() == MemoryType.HEAP && usage != null && usage.getMax() > 0) {
+        largest = Math.max(largest, usage.getMax() - usage.getUsed());
+      }
+    }
+    Runtime r = Runtime.getRuntime();
+    long free = r.maxMemory() - (r.totalMemory() - r.freeMemory());
+    return largest == 0 ? free : Math.min(largest, free);
   }
 
   /** Bytes for people: 12.3 MiB. */

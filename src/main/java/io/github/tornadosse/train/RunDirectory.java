@@ -23,6 +23,7 @@ final class RunDirectory implements AutoCloseable {
   private static final Pattern CHECKPOINT = Pattern.compile("step-(\\d{8})");
 
   private final Path root;
+  private final boolean made;
   private final FileChannel channel;
   private final FileLock lock;
 
@@ -34,6 +35,7 @@ final class RunDirectory implements AutoCloseable {
    */
   RunDirectory(Path root) {
     this.root = root;
+    made = !Files.exists(root);
     try {
       Files.createDirectories(root);
       channel =
@@ -131,10 +133,26 @@ final class RunDirectory implements AutoCloseable {
   @Override
   public void close() {
     try {
+      if (lock != null) {
+        removeIfEmpty();
+      }
       // Closing the channel gives the lock back.
       channel.close();
     } catch (IOException e) {
       throw FileErrors.of("cannot close", root.resolve(".lock"), e);
+    }
+  }
+
+  /** A run that did not begin leaves nothing behind. */
+  private void removeIfEmpty() throws IOException {
+    try (Stream<Path> files = Files.list(root)) {
+      if (files.anyMatch(f -> !f.equals(root.resolve(".lock")))) {
+        return;
+      }
+    }
+    Files.deleteIfExists(root.resolve(".lock"));
+    if (made) {
+      Files.deleteIfExists(root);
     }
   }
 }
