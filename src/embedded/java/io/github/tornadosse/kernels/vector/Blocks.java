@@ -17,7 +17,7 @@ final class Blocks {
   static final int COSTLY = 1 << 13;
 
   /** Tokens of one partial sum. */
-  static final int SUMMED = 128;
+  static final int SUMMED = 64;
 
   private Blocks() {}
 

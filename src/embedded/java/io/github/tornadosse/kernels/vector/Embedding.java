@@ -14,7 +14,17 @@ public final class Embedding {
 
   private Embedding() {}
 
-  /** x[t] = weight[ids[t]]; weight [vocabulary, size]. */
+  /**
+   * x[t] = weight[ids[t]]; weight [vocabulary, size].
+   *
+   * @param control see {@code Control}
+   * @param ids [L]
+   * @param weight [vocabulary, size]
+   * @param weightAt base index of weight
+   * @param x [L, size]
+   * @param xAt base index of x
+   * @param size size of a row
+   */
   public static void lookUp(
       IntArray control,
       IntArray ids,

@@ -242,7 +242,18 @@ public final class HeadActivations {
     }
   }
 
-  /** out = SiLU(raw), [H, capacity, V]. */
+  /**
+   * out = SiLU(raw), [H, capacity, V].
+   *
+   * @param control see {@code Control}
+   * @param raw [H, capacity, dim]
+   * @param rawAt base index of raw
+   * @param out [H, capacity, dim]
+   * @param outAt base index of out
+   * @param heads H
+   * @param dim size of a head
+   * @param capacity stride of a head, in tokens
+   */
   public static void value(
       IntArray control,
       FloatArray raw,
@@ -266,7 +277,21 @@ public final class HeadActivations {
         });
   }
 
-  /** dRaw = SiLU'(raw)·(row t + Σ_j row_j); dRows [H, capacity·(1 + width), V]. */
+  /**
+   * dRaw = SiLU'(raw)·(row t + Σ_j row_j); dRows [H, capacity·(1 + width), V].
+   *
+   * @param control see {@code Control}
+   * @param raw [H, capacity, dim]
+   * @param rawAt base index of raw
+   * @param dRows [H, capacity·(1 + width), dim]
+   * @param tokenRow [capacity·width]
+   * @param dRaw [H, capacity, dim]
+   * @param dRawAt base index of dRaw
+   * @param heads H
+   * @param dim size of a head
+   * @param capacity stride of a head, in tokens
+   * @param width sparse rows of a token
+   */
   public static void valueGradient(
       IntArray control,
       FloatArray raw,

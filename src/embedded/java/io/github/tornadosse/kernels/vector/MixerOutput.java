@@ -5,7 +5,6 @@ import static io.github.tornadosse.kernels.vector.Lanes.all;
 import static io.github.tornadosse.kernels.vector.Lanes.below;
 import static io.github.tornadosse.kernels.vector.Lanes.load;
 
-import io.github.tornadosse.embedded.Workers;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -15,6 +14,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** What the heads read, summed, normalised and gated. */
 public final class MixerOutput {
+  /** Tokens of one partial sum of the weight's gradient. */
+  private static final int SUMMED = 32;
+
   private MixerOutput() {}
 
   /**
@@ -68,22 +70,23 @@ public final class MixerOutput {
     int w0 = control.get(wAt);
     int o0 = control.get(oAt);
     int y0 = control.get(yAt);
-    HeadActivations.forEach(
-        heads,
+    Blocks.forEach(
         Blocks.tokens(control),
-        value,
-        (head, from, to) -> {
-          int first = head * capacity * (1 + width) * value;
-          for (int t = from; t < to; t++) {
+        Blocks.rows(heads * value, Blocks.COSTLY),
+        (from, to) -> {
+          for (int u = from * heads; u < to * heads; u++) {
+            int t = u / heads;
+            int head = u % heads;
             int at = o0 + (head * capacity + t) * value;
-            int to0 = (t * heads + head) * value;
+            int row = u * value;
+            int first = head * capacity * (1 + width) * value;
             HeadActivations.sumRows(rows, first, t, places, width, os, at, value);
             for (int c = 0; c < value; c += valueDim) {
               float squares = Lanes.squares(os, at + c, valueDim);
               float r = Norms.reciprocal(squares, valueDim, eps);
-              Norms.normalise(os, at + c, ws, w0, r, ys, y0 + to0 + c, valueDim);
+              Norms.normalise(os, at + c, ws, w0, r, ys, y0 + row + c, valueDim);
             }
-            if (gated == 1) gate(gs, g0 + to0, ys, y0 + to0, value);
+            if (gated == 1) gate(gs, g0 + row, ys, y0 + row, value);
           }
         });
   }
@@ -157,22 +160,20 @@ public final class MixerOutput {
     int w0 = control.get(wAt);
     int dg0 = control.get(dGateAt);
     int tokens = Blocks.tokens(control);
-    int blocks = Blocks.count(tokens, Blocks.SUMMED);
-    float[] partial = Scratch.floats(Scratch.PARTIAL, heads * blocks * valueDim);
-    Workers.forEach(
-        heads * blocks,
-        (item, worker) -> {
-          int head = item / blocks;
-          int from = item % blocks * Blocks.SUMMED;
-          int to = Math.min(tokens, from + Blocks.SUMMED);
-          int p = item * valueDim;
+    int blocks = Blocks.count(tokens, SUMMED);
+    float[] partial = Scratch.floats(Scratch.PARTIAL, blocks * valueDim);
+    Blocks.forEach(
+        tokens,
+        SUMMED,
+        (from, to) -> {
+          int p = from / SUMMED * valueDim;
           float[] n = Scratch.floats(Scratch.INPUT, valueDim);
           float[] d = Scratch.floats(Scratch.GRADIENT, valueDim);
           Arrays.fill(partial, p, p + valueDim, 0);
-          for (int t = from; t < to; t++) {
-            int at = (head * capacity + t) * value;
+          for (int u = from * heads; u < to * heads; u++) {
+            int at = (u % heads * capacity + u / heads) * value;
             for (int c = 0; c < value; c += valueDim) {
-              int row = (t * heads + head) * value + c;
+              int row = u * value + c;
               int i = o0 + at + c;
               float r = Norms.reciprocal(Lanes.squares(os, i, valueDim), valueDim, eps);
               Lanes.scale(os, i, r, n, 0, valueDim);
@@ -185,7 +186,7 @@ public final class MixerOutput {
             }
           }
         });
-    Blocks.addPartial(partial, heads * blocks, valueDim, HeapAccess.floats(dw), control.get(dwAt));
+    Blocks.addPartial(partial, blocks, valueDim, HeapAccess.floats(dw), control.get(dwAt));
   }
 
   /** d = dy·SiLU(gate), dGate = dy·n·w·SiLU'(gate). */

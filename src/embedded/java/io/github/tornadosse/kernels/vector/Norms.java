@@ -16,7 +16,21 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 public final class Norms {
   private Norms() {}
 
-  /** y = x·rstd·w with rstd = 1/√(mean x² + eps); x, y [L, size], w [size], rstd [L]. */
+  /**
+   * y = x·rstd·w with rstd = 1/√(mean x² + eps); x, y [L, size], w [size], rstd [L].
+   *
+   * @param control see {@code Control}
+   * @param x [L, size]
+   * @param xAt base index of x
+   * @param w [size]
+   * @param wAt base index of w
+   * @param y [L, size]
+   * @param yAt base index of y
+   * @param rstd [L]
+   * @param rstdAt base index of rstd
+   * @param size size of a row
+   * @param eps added to the mean square
+   */
   public static void rmsNorm(
       IntArray control,
       FloatArray x,
@@ -68,7 +82,24 @@ public final class Norms {
     }
   }
 
-  /** dx += rstd·(dy·w − x·rstd²·mean(dy·w·x)), dw += Σ_t dy·x·rstd. */
+  /**
+   * dx += rstd·(dy·w − x·rstd²·mean(dy·w·x)), dw += Σ_t dy·x·rstd.
+   *
+   * @param control see {@code Control}
+   * @param x [L, size]
+   * @param xAt base index of x
+   * @param w [size]
+   * @param wAt base index of w
+   * @param rstd [L]
+   * @param rstdAt base index of rstd
+   * @param dy [L, size]
+   * @param dyAt base index of dy
+   * @param dx [L, size], accumulates
+   * @param dxAt base index of dx
+   * @param dw [size], accumulates
+   * @param dwAt base index of dw
+   * @param size size of a row
+   */
   public static void rmsNormGradient(
       IntArray control,
       FloatArray x,

@@ -19,12 +19,24 @@ public final class Optimizer {
 
   private Optimizer() {}
 
-  /** values[0..n) = 0. */
+  /**
+   * values[0..n) = 0.
+   *
+   * @param values the array
+   * @param n number of elements
+   */
   public static void zero(FloatArray values, int n) {
     fill(HeapAccess.floats(values), 0, n);
   }
 
-  /** The first control[TOKENS]·size elements of a view = 0. */
+  /**
+   * The first control[TOKENS]·size elements of a view = 0.
+   *
+   * @param control see {@code Control}
+   * @param values the array
+   * @param valuesAt base index of values
+   * @param size size of a row
+   */
   public static void zeroTokens(IntArray control, FloatArray values, int valuesAt, int size) {
     fill(HeapAccess.floats(values), control.get(valuesAt), Blocks.tokens(control) * size);
   }
@@ -33,7 +45,13 @@ public final class Optimizer {
     Blocks.forEach(n, 4 * Blocks.CHEAP, (from, to) -> Arrays.fill(a, at + from, at + to, 0));
   }
 
-  /** partial[b] = Σ x² over block b of 4096 elements. */
+  /**
+   * partial[b] = Σ x² over block b of 4096 elements.
+   *
+   * @param x the array
+   * @param n number of elements
+   * @param partial one sum for each block
+   */
   public static void squaredNorm(FloatArray x, int n, FloatArray partial) {
     float[] xs = HeapAccess.floats(x);
     float[] ps = HeapAccess.floats(partial);

@@ -21,8 +21,8 @@ final class Product {
   /** Least rows of A where a tile is split for the sake of many cores. */
   private static final int FLAT = 32;
 
-  /** Most panels of B that a tile spans. */
-  private static final int PANELS = 8;
+  /** Most panels of B that a tile spans: 256 columns. */
+  private static final int PANELS = 256 / NR;
 
   /** Most elements of B that are packed at a time. */
   private static final int PACKED = 1 << 22;
@@ -152,7 +152,7 @@ final class Product {
     while ((rows > FLAT || span > 1)
         && Blocks.count(m, rows) * Blocks.count(panels, span) < wanted
         && (long) rows * span * NR * (k1 - k0) > LEAST) {
-      if (span > 4 || rows <= FLAT) {
+      if (span > PANELS / 2 || rows <= FLAT) {
         span /= 2;
       } else {
         rows /= 2;

@@ -36,11 +36,16 @@ final class RowTopk {
     }
   }
 
-  /** The r-th largest key: the largest number that at least r keys reach, found bit by bit. */
+  /**
+   * A number that exactly r keys reach, or else the r-th largest key: the largest number that at
+   * least r keys reach, found bit by bit.
+   */
   private static int smallestKept(int[] keys, int n, int r) {
     int best = reaching(keys, n, 0) >= r ? 0 : Integer.MIN_VALUE;
     for (int bit = 1 << 30; bit != 0; bit >>>= 1) {
-      if (reaching(keys, n, best | bit) >= r) best |= bit;
+      int count = reaching(keys, n, best | bit);
+      if (count == r) return best | bit;
+      if (count > r) best |= bit;
     }
     return best;
   }

@@ -14,7 +14,16 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 public final class Swiglu {
   private Swiglu() {}
 
-  /** y = SiLU(gate)·up; gateUp [L, 2·size] holds gate then up, y [L, size]. */
+  /**
+   * y = SiLU(gate)·up; gateUp [L, 2·size] holds gate then up, y [L, size].
+   *
+   * @param control see {@code Control}
+   * @param gateUp [L, 2·size]
+   * @param gateUpAt base index of gateUp
+   * @param y [L, size]
+   * @param yAt base index of y
+   * @param size size of a row
+   */
   public static void forward(
       IntArray control, FloatArray gateUp, int gateUpAt, FloatArray y, int yAt, int size) {
     float[] gs = HeapAccess.floats(gateUp);
@@ -41,7 +50,18 @@ public final class Swiglu {
     }
   }
 
-  /** dGateUp from gateUp and dy. */
+  /**
+   * dGateUp from gateUp and dy.
+   *
+   * @param control see {@code Control}
+   * @param gateUp [L, 2·size]
+   * @param gateUpAt base index of gateUp
+   * @param dy [L, size]
+   * @param dyAt base index of dy
+   * @param dGateUp [L, 2·size]
+   * @param dGateUpAt base index of dGateUp
+   * @param size size of a row
+   */
   public static void gradient(
       IntArray control,
       FloatArray gateUp,
