@@ -32,6 +32,21 @@ public final class VectorOperations implements Operations {
     return "vector";
   }
 
+  @Override
+  public ConvolutionOperations convolutions() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public DeltaRuleOperations deltaRule() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public AttentionOperations attention() {
+    throw new UnsupportedOperationException();
+  }
+
   // ---------------------------------------------------------------- dense
 
   @Override
@@ -252,6 +267,7 @@ public final class VectorOperations implements Operations {
   public void headActivation(
       Stage s,
       String id,
+      View first,
       View base,
       View delta,
       View out,
@@ -282,21 +298,22 @@ public final class VectorOperations implements Operations {
   public void headActivationGradient(
       Stage s,
       String id,
+      View first,
       View base,
       View delta,
       FloatArray dRows,
       int rowsPart,
       Rows rows,
       View dTop,
-      View dBase,
+      View dFirst,
       View dDelta,
       int kind,
       int rowTopk,
       int heads,
       int dim) {
     View second = delta == null ? base : delta;
-    View dSecond = dDelta == null ? dBase : dDelta;
-    View dWeight = dTop == null ? dBase : dTop;
+    View dSecond = dDelta == null ? dFirst : dDelta;
+    View dWeight = dTop == null ? dFirst : dTop;
     s.graph()
         .task(
             id,
@@ -312,8 +329,8 @@ public final class VectorOperations implements Operations {
             rows.weight(),
             dWeight.array(),
             dWeight.at(),
-            dBase.array(),
-            dBase.at(),
+            dFirst.array(),
+            dFirst.at(),
             dSecond.array(),
             dSecond.at(),
             topk(kind, rowTopk),
@@ -334,6 +351,7 @@ public final class VectorOperations implements Operations {
       View raw,
       View bias0,
       View bias1,
+      View keyFirst,
       View keyBase,
       View keyDelta,
       View out,
@@ -407,6 +425,7 @@ public final class VectorOperations implements Operations {
       View raw,
       View bias0,
       View bias1,
+      View keyFirst,
       View keyBase,
       View keyDelta,
       FloatArray dRows,
@@ -534,8 +553,8 @@ public final class VectorOperations implements Operations {
 
   @Override
   public void routeRows(
-      Stage s, String id, View e, IntView top, IntArray cu, Rows rows, int writers, int readers) {
-    portable.routeRows(s, id, e, top, cu, rows, writers, readers);
+      Stage s, String id, View e, IntView top, IntArray cu, Rows rows, Selection selection) {
+    portable.routeRows(s, id, e, top, cu, rows, selection);
   }
 
   @Override
@@ -765,6 +784,16 @@ public final class VectorOperations implements Operations {
   }
 
   // ---------------------------------------------------------------- optimiser
+
+  @Override
+  public void copy(Stage s, String id, View from, View to, int n) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void clear(Stage s, String id, View values, int n) {
+    throw new UnsupportedOperationException();
+  }
 
   @Override
   public void zero(Stage s, String id, FloatArray values, int n) {

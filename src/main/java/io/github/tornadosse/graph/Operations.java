@@ -16,6 +16,15 @@ public interface Operations {
   /** The tier's name: portable or vector. */
   String tier();
 
+  /** Depthwise causal convolutions. */
+  ConvolutionOperations convolutions();
+
+  /** The gated delta rule. */
+  DeltaRuleOperations deltaRule();
+
+  /** Causal softmax attention. */
+  AttentionOperations attention();
+
   // ---------------------------------------------------------------- dense
 
   /**
@@ -98,10 +107,11 @@ public interface Operations {
   // ---------------------------------------------------------------- the mixer's inputs
 
   /**
-   * Queries or keys of both sources: out [2, H, capacity, K] with out[0] = f(base), out[1] = f(base
-   * + delta); base, delta [H, capacity, K]. Without sparse partitions delta is null, and only
-   * out[0] exists.
+   * Queries or keys of both sources: out [2, H, capacity, K] with out[0] = f(first), out[1] =
+   * f(base + delta); first, base, delta [H, capacity, K]. Without sparse partitions delta is null,
+   * only out[0] exists, and base is not read.
    *
+   * @param first logits of the always-selected partition: base itself, or its convolution
    * @param kind {@link io.github.tornadosse.kernels.Activation}
    * @param rowTopk softmax over the rowTopk largest logits only (ties: lower index first); K for
    *     all
@@ -109,6 +119,7 @@ public interface Operations {
   void headActivation(
       Stage s,
       String id,
+      View first,
       View base,
       View delta,
       View out,
@@ -121,20 +132,26 @@ public interface Operations {
    * Gradient of {@link #headActivation} through the expanded rows. dRows holds, from offset
    * rowsPart·H·R·K on, [H, R, K] with R = capacity·(1 + M): the gradient of each row after its
    * weight. For each token: d out[0] is row t; d out[1] = Σ_j weight_j·row_j over its M sparse rows
-   * {@code tokenRow[t·M + j]}; dTop[t·M + j] += Σ_heads ⟨row_j, out[1]⟩ (accumulates; the caller
-   * zeroes it). dBase = f'·d out[0] + f'·d out[1]; dDelta = f'·d out[1]. A written-only or
-   * read-only row holds zeros where it takes no part.
+   * {@code tokenRow[t·M + j]}, with the weights of part rowsPart of {@link Rows#weight}; dTop[t·M +
+   * j] += Σ_heads ⟨row_j, out[1]⟩ (accumulates; the caller zeroes it). dDelta = f'·d out[1]. If
+   * first and base are equal, dFirst = f'·d out[0] + f'·d out[1], the gradient of both; else dFirst
+   * = f'·d out[0], and the gradient of base is dDelta. A written-only or read-only row holds zeros
+   * where it takes no part.
+   *
+   * @param rowsPart 0 for queries, 1 for keys
+   * @param dTop null if the rows are not multiplied by their weights: then d out[1] = Σ_j row_j
    */
   void headActivationGradient(
       Stage s,
       String id,
+      View first,
       View base,
       View delta,
       FloatArray dRows,
       int rowsPart,
       Rows rows,
       View dTop,
-      View dBase,
+      View dFirst,
       View dDelta,
       int kind,
       int rowTopk,
@@ -143,8 +160,8 @@ public interface Operations {
 
   /**
    * g = logsigmoid(raw + bias)/16, both sources: raw and out [2, H, capacity, K]; bias0, bias1
-   * [H·K]. With rowTopk below K, g is 0 on the rows that headActivation left out (keyBase, keyDelta
-   * are its inputs). Without sparse partitions bias1 and keyDelta are null.
+   * [H·K]. With rowTopk below K, g is 0 on the rows that headActivation left out (keyFirst, keyBase
+   * and keyDelta are its inputs). Without sparse partitions bias1 and keyDelta are null.
    */
   void decayGate(
       Stage s,
@@ -152,6 +169,7 @@ public interface Operations {
       View raw,
       View bias0,
       View bias1,
+      View keyFirst,
       View keyBase,
       View keyDelta,
       View out,
@@ -166,6 +184,7 @@ public interface Operations {
       View raw,
       View bias0,
       View bias1,
+      View keyFirst,
       View keyBase,
       View keyDelta,
       FloatArray dRows,
@@ -195,7 +214,8 @@ public interface Operations {
    *
    * @param token [capacity·(1 + M)] token of a row
    * @param mode [..] bit 0: the row is written (k, v, decay), bit 1: it is read (q)
-   * @param weight [..] write-read gate e of the row; 1 for the always-selected partition
+   * @param weight [2, ..] what the row's query is multiplied by, then what its key is: the
+   *     write-read gate e of its token and partition, or 1 (always-selected partition, gate off)
    * @param tokenRow [capacity·M] the rows of a token, by rank
    * @param segments [2·S·(N + 1)] begin and end row of each segment
    * @param partitions N
@@ -225,9 +245,24 @@ public interface Operations {
       int partitions,
       int width);
 
-  /** Fills {@code rows} by a stable counting sort of top; cu [S + 1]. */
+  /**
+   * What a token takes part in.
+   *
+   * @param writers W: its W first partitions are written
+   * @param readers R: its R first partitions are read
+   * @param writeGate whether keys are multiplied by e; else by 1
+   * @param readGate whether queries are multiplied by e; else by 1
+   * @param always whether partition 0 takes part; else its rows have mode 0
+   */
+  record Selection(int writers, int readers, boolean writeGate, boolean readGate, boolean always) {}
+
+  /**
+   * Fills {@code rows} by a stable counting sort of top; cu [S + 1]. A row of rank j is written if
+   * j is below the writers and read if it is below the readers; a width above both gives rows of
+   * mode 0, the masked form.
+   */
   void routeRows(
-      Stage s, String id, View e, IntView top, IntArray cu, Rows rows, int writers, int readers);
+      Stage s, String id, View e, IntView top, IntArray cu, Rows rows, Selection selection);
 
   /**
    * load[2·N]: first the share of tokens that write each partition, then the mean of e over tokens.
@@ -277,11 +312,11 @@ public interface Operations {
 
   /**
    * Chunkwise gated linear attention over every segment (SPEC section 2). For row r of source src
-   * (0 for r &lt; capacity, else 1) and token t: q̂ = weight·q[src,h,t] if read, else 0; k̂ =
-   * weight·k if written, else 0; decay g[src,h,t] if written, else 0; v[h,t]. out [H, R, V] gets
-   * K^(-1/2)·q̂·S (0 for rows that are not read). If control[USE_STATE] is 1, segment i starts from
-   * and is written back to state[(i·H + h)·K·V] of the view; else it starts from zero and state is
-   * not touched.
+   * (0 for r &lt; capacity, else 1) and token t: q̂ = weight[0, r]·q[src,h,t] if read, else 0; k̂ =
+   * weight[1, r]·k if written, else 0; decay g[src,h,t] if written, else 0; v[h,t]. out [H, R, V]
+   * gets K^(-1/2)·q̂·S (0 for rows that are not read). If control[USE_STATE] is 1, segment i starts
+   * from and is written back to state[(i·H + h)·K·V] of the view; else it starts from zero and
+   * state is not touched.
    */
   void gla(
       Stage s,
@@ -351,6 +386,12 @@ public interface Operations {
       float eps);
 
   // ---------------------------------------------------------------- optimiser
+
+  /** to[0..n) = from[0..n); two arrays. */
+  void copy(Stage s, String id, View from, View to, int n);
+
+  /** values[0..n) = 0 from the view's base on. */
+  void clear(Stage s, String id, View values, int n);
 
   /** values[0..n) = 0 (offset 0 of the array). */
   void zero(Stage s, String id, FloatArray values, int n);

@@ -33,6 +33,21 @@ public final class PortableOperations implements Operations {
     return "portable";
   }
 
+  @Override
+  public ConvolutionOperations convolutions() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public DeltaRuleOperations deltaRule() {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public AttentionOperations attention() {
+    throw new UnsupportedOperationException();
+  }
+
   // ---------------------------------------------------------------- dense
 
   @Override
@@ -310,6 +325,7 @@ public final class PortableOperations implements Operations {
   public void headActivation(
       Stage s,
       String id,
+      View first,
       View base,
       View delta,
       View out,
@@ -341,13 +357,14 @@ public final class PortableOperations implements Operations {
   public void headActivationGradient(
       Stage s,
       String id,
+      View first,
       View base,
       View delta,
       FloatArray dRows,
       int rowsPart,
       Rows rows,
       View dTop,
-      View dBase,
+      View dFirst,
       View dDelta,
       int kind,
       int rowTopk,
@@ -355,8 +372,8 @@ public final class PortableOperations implements Operations {
       int dim) {
     int units = items(heads, s.tokens());
     int offset = items(rowsPart, heads, rowCount(s, rows), dim);
-    gather(s, id + ".rows0", dRows, offset, rows, 0, dBase, 0, 0, dim, units);
-    activationGradient(s, id + ".source0", base, base, dBase, kind, rowTopk, dim, 0, units);
+    gather(s, id + ".rows0", dRows, offset, rows, 0, dFirst, 0, 0, dim, units);
+    activationGradient(s, id + ".source0", base, base, dFirst, kind, rowTopk, dim, 0, units);
     if (rows.width() > 0) {
       s.graph()
           .task(
@@ -387,8 +404,8 @@ public final class PortableOperations implements Operations {
               s.control(),
               dDelta.array(),
               dDelta.at(),
-              dBase.array(),
-              dBase.at(),
+              dFirst.array(),
+              dFirst.at(),
               dim,
               s.tokens(),
               units);
@@ -464,6 +481,7 @@ public final class PortableOperations implements Operations {
       View raw,
       View bias0,
       View bias1,
+      View keyFirst,
       View keyBase,
       View keyDelta,
       View out,
@@ -503,6 +521,7 @@ public final class PortableOperations implements Operations {
       View raw,
       View bias0,
       View bias1,
+      View keyFirst,
       View keyBase,
       View keyDelta,
       FloatArray dRows,
@@ -641,7 +660,7 @@ public final class PortableOperations implements Operations {
 
   @Override
   public void routeRows(
-      Stage s, String id, View e, IntView top, IntArray cu, Rows rows, int writers, int readers) {
+      Stage s, String id, View e, IntView top, IntArray cu, Rows rows, Selection selection) {
     s.graph()
         .task(
             id + ".tokens",
@@ -677,8 +696,8 @@ public final class PortableOperations implements Operations {
               rows.segments(),
               rows.partitions(),
               rows.width(),
-              writers,
-              readers,
+              selection.writers(),
+              selection.readers(),
               s.tokens(),
               s.sequences());
     }
@@ -1216,6 +1235,16 @@ public final class PortableOperations implements Operations {
   }
 
   // ---------------------------------------------------------------- optimiser
+
+  @Override
+  public void copy(Stage s, String id, View from, View to, int n) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
+  public void clear(Stage s, String id, View values, int n) {
+    throw new UnsupportedOperationException();
+  }
 
   @Override
   public void zero(Stage s, String id, FloatArray values, int n) {

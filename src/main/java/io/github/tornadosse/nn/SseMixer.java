@@ -353,6 +353,7 @@ public final class SseMixer {
         s,
         "mixer.queries",
         q1,
+        q1,
         qDelta,
         qView,
         c.queryActivation(),
@@ -360,7 +361,16 @@ public final class SseMixer {
         c.heads(),
         c.headDim());
     ops.headActivation(
-        s, "mixer.keys", k1, kDelta, kView, c.keyActivation(), c.rowTopk(), c.heads(), c.headDim());
+        s,
+        "mixer.keys",
+        k1,
+        k1,
+        kDelta,
+        kView,
+        c.keyActivation(),
+        c.rowTopk(),
+        c.heads(),
+        c.headDim());
     ops.valueActivation(s, "mixer.values", v1, vView, c.heads(), sizes.value());
     ops.decayGate(
         s,
@@ -369,12 +379,20 @@ public final class SseMixer {
         w.weight("attn.gk_proj.0.1.bias"),
         sparse ? w.weight("attn.gk_proj.1.1.bias") : null,
         k1,
+        k1,
         kDelta,
         gView,
         c.rowTopk(),
         c.heads(),
         c.headDim());
-    ops.routeRows(s, "mixer.rows", e, top, cu, rows, c.writers(), c.readers());
+    ops.routeRows(
+        s,
+        "mixer.rows",
+        e,
+        top,
+        cu,
+        rows,
+        new Operations.Selection(c.writers(), c.readers(), true, true, true));
   }
 
   /**
@@ -435,6 +453,7 @@ public final class SseMixer {
         s,
         "mixer.d_queries",
         q1,
+        q1,
         qDelta,
         grad.rows,
         0,
@@ -449,6 +468,7 @@ public final class SseMixer {
     ops.headActivationGradient(
         s,
         "mixer.d_keys",
+        k1,
         k1,
         kDelta,
         grad.rows,
@@ -467,6 +487,7 @@ public final class SseMixer {
         gateRaw,
         w.weight("attn.gk_proj.0.1.bias"),
         sparse ? w.weight("attn.gk_proj.1.1.bias") : null,
+        k1,
         k1,
         kDelta,
         grad.rows,

@@ -418,6 +418,7 @@ abstract class OperationsContract {
                       s,
                       "activation",
                       rBase.view,
+                      rBase.view,
                       view(rDelta),
                       rOut.view,
                       kind,
@@ -466,6 +467,7 @@ abstract class OperationsContract {
                   .headActivationGradient(
                       s,
                       "gradient",
+                      rBase.view,
                       rBase.view,
                       view(rDelta),
                       rRows.array,
@@ -559,6 +561,7 @@ abstract class OperationsContract {
                   rBias0.view,
                   view(rBias1),
                   rKey.view,
+                  rKey.view,
                   view(rDelta),
                   rOut.view,
                   rowTopk,
@@ -571,6 +574,7 @@ abstract class OperationsContract {
                   rRaw.view,
                   rBias0.view,
                   view(rBias1),
+                  rKey.view,
                   rKey.view,
                   view(rDelta),
                   rRows.array,
@@ -731,7 +735,17 @@ abstract class OperationsContract {
             bench.ints(2 * (cu.length + 1) * (n[0] + 1)),
             n[0],
             width);
-    bench.run(s -> operations().routeRows(s, "route", re.view, rTop, rCu, rows, n[1], n[2]));
+    bench.run(
+        s ->
+            operations()
+                .routeRows(
+                    s,
+                    "route",
+                    re.view,
+                    rTop,
+                    rCu,
+                    rows,
+                    new Operations.Selection(n[1], n[2], true, true, true)));
     checkRows(bench, expected, rows, weight);
   }
 
@@ -751,7 +765,17 @@ abstract class OperationsContract {
             0,
             0);
     IntArray rCu = bench.ints(cu.length + 2, cu);
-    bench.run(s -> operations().routeRows(s, "route", null, null, rCu, rows, 0, 0));
+    bench.run(
+        s ->
+            operations()
+                .routeRows(
+                    s,
+                    "route",
+                    null,
+                    null,
+                    rCu,
+                    rows,
+                    new Operations.Selection(0, 0, true, true, true)));
     checkRows(bench, expected, rows, weight);
   }
 

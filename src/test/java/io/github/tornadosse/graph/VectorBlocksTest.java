@@ -195,13 +195,14 @@ class VectorBlocksTest {
           b.run(
               s -> {
                 tier.headActivation(
-                    s, "activate", base.view, delta.view, o[0], kind, topk, heads, dim);
+                    s, "activate", base.view, base.view, delta.view, o[0], kind, topk, heads, dim);
                 tier.decayGate(
                     s,
                     "gate",
                     raw.view,
                     bias0.view,
                     bias1.view,
+                    base.view,
                     base.view,
                     delta.view,
                     o[1],
@@ -212,6 +213,7 @@ class VectorBlocksTest {
                 tier.headActivationGradient(
                     s,
                     "activate_back",
+                    base.view,
                     base.view,
                     delta.view,
                     d,
@@ -230,6 +232,7 @@ class VectorBlocksTest {
                     raw.view,
                     bias0.view,
                     bias1.view,
+                    base.view,
                     base.view,
                     delta.view,
                     d,

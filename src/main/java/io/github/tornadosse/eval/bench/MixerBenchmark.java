@@ -188,7 +188,8 @@ public final class MixerBenchmark {
             if (o.sse) {
               ops.router(s, "router", table.whole(logits), n, 0, e, top, n, m);
             }
-            ops.routeRows(s, "rows", e, top, cu, rows, m, m);
+            ops.routeRows(
+                s, "rows", e, top, cu, rows, new Operations.Selection(m, m, true, true, true));
             ops.gla(s, "gla", q, k, v, g, rows, state, out, sizes);
             ops.mixerOutput(s, "output", out, rows, null, norm, sum, y, sizes, o.dim, 1e-5f);
           });
@@ -232,11 +233,11 @@ public final class MixerBenchmark {
               ops.zeroTokens(s, "d_top", dTop, m);
             }
             ops.headActivationGradient(
-                s, "d_q", base, delta, dRows, 0, rows, dTop, dq, dqDelta, silu, o.dim, o.heads,
-                o.dim);
+                s, "d_q", base, base, delta, dRows, 0, rows, dTop, dq, dqDelta, silu, o.dim,
+                o.heads, o.dim);
             ops.headActivationGradient(
-                s, "d_k", base, delta, dRows, 1, rows, dTop, dk, dkDelta, silu, o.dim, o.heads,
-                o.dim);
+                s, "d_k", base, base, delta, dRows, 1, rows, dTop, dk, dkDelta, silu, o.dim,
+                o.heads, o.dim);
             ops.valueActivationGradient(s, "d_v", table.whole(v), dvRows, rows, dv, o.heads, o.dim);
             if (o.sse) {
               ops.routerGradient(s, "d_router", e, top, dTop, load, scale, dEta, n, 0, n, m, m);

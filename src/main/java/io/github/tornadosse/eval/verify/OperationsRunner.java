@@ -103,7 +103,8 @@ public final class OperationsRunner implements TierRunner {
       program.graph(
           "forward",
           s -> {
-            ops.routeRows(s, "rows", null, null, cu, rows, 0, 0);
+            ops.routeRows(
+                s, "rows", null, null, cu, rows, new Operations.Selection(0, 0, true, true, true));
             ops.gla(s, "gla", q, k, v, g, rows, stateView, out, sizes);
           });
       program.graph(

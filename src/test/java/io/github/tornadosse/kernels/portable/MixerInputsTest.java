@@ -74,10 +74,11 @@ class MixerInputsTest {
     double[] rows = Arena.get(dRows);
     a.run(
         (ops, s) -> {
-          ops.headActivation(s, "forward", vBase, vDelta, out, kind, topk, HEADS, dim);
+          ops.headActivation(s, "forward", vBase, vBase, vDelta, out, kind, topk, HEADS, dim);
           ops.headActivationGradient(
               s,
               "gradient",
+              vBase,
               vBase,
               vDelta,
               dRows,
@@ -159,13 +160,15 @@ class MixerInputsTest {
     double[] rows = Arena.get(dRows);
     a.run(
         (ops, s) -> {
-          ops.decayGate(s, "forward", vRaw, bias0, bias1, vBase, vDelta, out, topk, HEADS, dim);
+          ops.decayGate(
+              s, "forward", vRaw, bias0, bias1, vBase, vBase, vDelta, out, topk, HEADS, dim);
           ops.decayGateGradient(
               s,
               "gradient",
               vRaw,
               bias0,
               bias1,
+              vBase,
               vBase,
               vDelta,
               dRows,

@@ -1,6 +1,7 @@
 package io.github.tornadosse.kernels.portable;
 
 import io.github.tornadosse.graph.IntView;
+import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.Operations.Rows;
 import io.github.tornadosse.graph.View;
 import java.util.Arrays;
@@ -44,7 +45,14 @@ final class Routed {
           if (width > 0) {
             ops.router(s, "router", low, partitions, 0, e, top, partitions, width);
           }
-          ops.routeRows(s, "rows", e, top, bounds, rows, writers, readers);
+          ops.routeRows(
+              s,
+              "rows",
+              e,
+              top,
+              bounds,
+              rows,
+              new Operations.Selection(writers, readers, true, true, true));
         });
   }
 
