@@ -136,7 +136,11 @@ final class DemoCommand implements Callable<Integer> {
   private String sample(Path checkpoint, String prompt) {
     Tokenizer tokenizer = new ByteTokenizer();
     StringBuilder text = new StringBuilder(prompt);
-    try (LanguageModel m = ModelLoader.load(checkpoint, globals.tier().operations(), 128, 1)) {
+    try (LanguageModel m =
+        ModelLoader.load(
+            checkpoint,
+            globals.tier().operations(),
+            LanguageModel.Capacity.reading(128, 1, 1024))) {
       Tokenizer.Decoder decoder = tokenizer.decoder(text::append);
       new Generator(m)
           .generate(

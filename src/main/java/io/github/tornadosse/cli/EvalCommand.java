@@ -96,7 +96,9 @@ final class EvalCommand implements Callable<Integer> {
     Path directory = Checkpoints.model(checkpoint);
     try (LanguageModel model =
             ModelLoader.load(
-                directory, globals.tier().operations(), capacity, settings.maxSequences());
+                directory,
+                globals.tier().operations(),
+                LanguageModel.Capacity.scoring(capacity, settings.maxSequences()));
         TextSource source = TextSource.open(data, include)) {
       Checkpoints.requireTokenizer(directory, model.config().vocabSize(), tokenizer);
       List<Document> documents =

@@ -102,7 +102,9 @@ final class GenerateCommand implements Callable<Integer> {
     }
     Path model = Checkpoints.model(checkpoint);
     StringBuilder text = new StringBuilder();
-    try (LanguageModel m = ModelLoader.load(model, globals.tier().operations(), BLOCK, 1)) {
+    try (LanguageModel m =
+        ModelLoader.load(
+            model, globals.tier().operations(), LanguageModel.Capacity.reading(BLOCK, 1, 4096))) {
       Checkpoints.requireTokenizer(model, m.config().vocabSize(), tokenizer);
       long start = System.nanoTime();
       int drawn = generate(m, tokenizer, ids, options, text);

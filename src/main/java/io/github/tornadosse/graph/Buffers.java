@@ -58,6 +58,24 @@ public final class Buffers {
     return (IntArray) arrays.computeIfAbsent(name, k -> new IntArray(size));
   }
 
+  /**
+   * Takes in an array that stands elsewhere, such as weights that several programs share. Its bytes
+   * are not counted.
+   *
+   * @param name a name that no other array has
+   * @param array the array
+   */
+  public void adopt(String name, FloatArray array) {
+    if (arrays.putIfAbsent(name, array) != null) {
+      throw new IllegalStateException("array '" + name + "' comes twice");
+    }
+  }
+
+  /** Whether arrays have one element whatever their size. */
+  public boolean measures() {
+    return measuring;
+  }
+
   private int count(String name, long n) {
     if (n > Integer.MAX_VALUE - 16) {
       throw new UserError(

@@ -11,23 +11,59 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * layer, and writes it before an execution.
  */
 public final class ControlTable {
-  private static final int CAPACITY = 256;
+  private static final int CAPACITY = 512;
 
   /** What a view's base index follows. */
   public enum Axis {
     /** Nothing: the base is the offset. */
     FIXED,
-    /** The layer whose parameters are used. */
+    /** The layer. */
     LAYER,
-    /** Where the layer's activations are kept. */
+    /** The layer's index among those of its kind (mixer or softmax attention). */
+    KIND,
+    /** Where activations that every layer has are kept. */
     SLOT,
+    /** Where activations that the layers of one kind have are kept. */
+    KIND_SLOT,
     /** Which copy of the residual stream is read. */
     INPUT,
     /** Which copy of the residual stream is written. */
-    OUTPUT
+    OUTPUT,
+    /** The session whose states are meant. */
+    SESSION
   }
 
-  private record Entry(int offset, int stride, Axis axis) {}
+  /**
+   * What an execution is for: a value for each axis.
+   *
+   * @param layer the layer
+   * @param kind its index among those of its kind
+   * @param slot where its activations are kept
+   * @param kindSlot where those of its kind are kept
+   * @param input copy of the residual stream that is read
+   * @param output copy of the residual stream that is written
+   * @param session whose states are meant
+   */
+  public record Position(
+      int layer, int kind, int slot, int kindSlot, int input, int output, int session) {
+    /** All zero. */
+    public static final Position ORIGIN = new Position(0, 0, 0, 0, 0, 0, 0);
+
+    int of(Axis axis) {
+      return switch (axis) {
+        case FIXED -> 0;
+        case LAYER -> layer;
+        case KIND -> kind;
+        case SLOT -> slot;
+        case KIND_SLOT -> kindSlot;
+        case INPUT -> input;
+        case OUTPUT -> output;
+        case SESSION -> session;
+      };
+    }
+  }
+
+  private record Entry(int offset, int stride, Axis axis, int secondStride, Axis secondAxis) {}
 
   private final IntArray control = new IntArray(CAPACITY);
   private final List<Entry> entries = new ArrayList<>();
@@ -47,12 +83,17 @@ public final class ControlTable {
    * @return the view
    */
   public View view(FloatArray array, int offset, int stride, Axis axis) {
-    return new View(array, register(offset, stride, axis));
+    return new View(array, register(offset, stride, axis, 0, Axis.FIXED));
   }
 
   /** Same for an int array. */
   public IntView view(IntArray array, int offset, int stride, Axis axis) {
-    return new IntView(array, register(offset, stride, axis));
+    return new IntView(array, register(offset, stride, axis, 0, Axis.FIXED));
+  }
+
+  /** A view from element 0 on that follows two axes. */
+  public View view(FloatArray array, int stride, Axis axis, int secondStride, Axis secondAxis) {
+    return new View(array, register(0, stride, axis, secondStride, secondAxis));
   }
 
   /** The whole array. */
@@ -60,8 +101,8 @@ public final class ControlTable {
     return view(array, 0, 0, Axis.FIXED);
   }
 
-  private int register(int offset, int stride, Axis axis) {
-    Entry e = new Entry(offset, axis == Axis.FIXED ? 0 : stride, axis);
+  private int register(int offset, int stride, Axis axis, int secondStride, Axis secondAxis) {
+    Entry e = new Entry(offset, axis == Axis.FIXED ? 0 : stride, axis, secondStride, secondAxis);
     int known = entries.indexOf(e);
     if (known >= 0) {
       return Control.FIRST_BASE + known;
@@ -73,20 +114,17 @@ public final class ControlTable {
     return Control.FIRST_BASE + entries.size() - 1;
   }
 
-  /** Sets the base index of every view. */
-  public void select(int layer, int slot, int input, int output) {
+  /**
+   * Sets the base index of every view.
+   *
+   * @throws ArithmeticException if a base exceeds the range of an index
+   */
+  public void select(Position at) {
     for (int i = 0; i < entries.size(); i++) {
       Entry e = entries.get(i);
-      int value =
-          switch (e.axis) {
-            case FIXED -> 0;
-            case LAYER -> layer;
-            case SLOT -> slot;
-            case INPUT -> input;
-            case OUTPUT -> output;
-          };
-      control.set(
-          Control.FIRST_BASE + i, Math.addExact(e.offset, Math.multiplyExact(e.stride, value)));
+      int first = Math.multiplyExact(e.stride, at.of(e.axis));
+      int second = Math.multiplyExact(e.secondStride, at.of(e.secondAxis));
+      control.set(Control.FIRST_BASE + i, Math.addExact(e.offset, Math.addExact(first, second)));
     }
   }
 

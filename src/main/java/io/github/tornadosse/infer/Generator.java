@@ -27,17 +27,25 @@ public final class Generator {
    */
   public int generate(int[] prompt, int tokens, SamplingOptions options, IntPredicate each) {
     Sampler sampler = new Sampler(options);
-    model.reset();
-    float[] logits = model.read(prompt);
-    for (int i = 1; i <= tokens; i++) {
-      int token = sampler.next(logits);
-      if (!each.test(token)) {
-        return i;
+    int session = model.openSession();
+    try {
+      float[] logits = read(session, prompt);
+      for (int i = 1; i <= tokens; i++) {
+        int token = sampler.next(logits);
+        if (!each.test(token)) {
+          return i;
+        }
+        if (i < tokens) {
+          logits = read(session, token);
+        }
       }
-      if (i < tokens) {
-        logits = model.read(token);
-      }
+      return tokens;
+    } finally {
+      model.closeSession(session);
     }
-    return tokens;
+  }
+
+  private float[] read(int session, int... text) {
+    return model.read(new int[] {session}, new int[][] {text})[0];
   }
 }

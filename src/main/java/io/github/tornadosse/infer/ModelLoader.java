@@ -4,10 +4,8 @@ import io.github.tornadosse.checkpoint.HuggingFaceDirectory;
 import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.nn.LanguageModel;
 import io.github.tornadosse.nn.ModelConfig;
-import io.github.tornadosse.tensor.TensorSpec;
+import io.github.tornadosse.nn.ModelWeights;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 
 /** Makes language models from checkpoint directories. */
 public final class ModelLoader {
@@ -18,26 +16,31 @@ public final class ModelLoader {
    *
    * @param checkpoint a directory with {@code config.json} and {@code model.safetensors}
    * @param ops the tier of kernels
-   * @param tokens largest number of tokens of one execution
-   * @param sequences largest number of packed sequences that are scored at a time
+   * @param capacity what it has room for
    * @return the model, to be closed by the caller
    * @throws io.github.tornadosse.tensor.UserError if the checkpoint is missing, damaged or of
    *     another model, or does not fit into memory
    */
-  public static LanguageModel load(Path checkpoint, Operations ops, int tokens, int sequences) {
+  public static LanguageModel load(
+      Path checkpoint, Operations ops, LanguageModel.Capacity capacity) {
+    return LanguageModel.create(weights(checkpoint), ops, capacity);
+  }
+
+  /**
+   * Loads a model's weights, which any number of models can share.
+   *
+   * @param checkpoint a directory with {@code config.json} and {@code model.safetensors}
+   * @return the weights
+   * @throws io.github.tornadosse.tensor.UserError if the checkpoint is missing, damaged or of
+   *     another model, or does not fit into memory
+   */
+  public static ModelWeights weights(Path checkpoint) {
     try (HuggingFaceDirectory directory = HuggingFaceDirectory.open(checkpoint)) {
       ModelConfig config =
           ModelConfig.fromJson(
               directory.config(), checkpoint.resolve(HuggingFaceDirectory.CONFIG).toString());
-      List<TensorSpec> tensors = LanguageModel.tensors(config);
-      directory.check(tensors);
-      List<float[]> weights = new ArrayList<>();
-      for (TensorSpec t : tensors) {
-        float[] w = new float[t.size()];
-        directory.readInto(t, w, 0);
-        weights.add(w);
-      }
-      return LanguageModel.create(config, ops, tokens, sequences, weights);
+      directory.check(ModelWeights.tensors(config));
+      return ModelWeights.read(config, (tensor, to) -> directory.readInto(tensor, to, 0));
     }
   }
 }

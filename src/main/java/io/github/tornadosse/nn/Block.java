@@ -6,20 +6,22 @@ import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.Operations.Linear;
 import io.github.tornadosse.graph.Stage;
 import io.github.tornadosse.graph.View;
+import io.github.tornadosse.nn.ModelConfig.Kind;
 import io.github.tornadosse.runtime.Program;
+import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
-import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * One block of the model (docs/mathematics.md section 5): x += mixer(RMSNorm(x)), then x +=
- * MLP(RMSNorm(x)). One instance serves all layers; the residual stream has several copies, one read
- * and one written by each execution.
+ * One block of the model (docs/mathematics.md section 5): x += mixer(RMSNorm(x)), or softmax
+ * attention in place of the mixer, then x += MLP(RMSNorm(x)). One instance serves all layers; the
+ * residual stream has several copies, one read and one written by each execution.
  */
 final class Block {
   private final ModelConfig c;
   private final Operations ops;
   private final Weights w;
   private final SseMixer mixer;
+  private final SoftmaxLayer attention;
   private final View input;
   private final View output;
   private final View middle;
@@ -36,20 +38,19 @@ final class Block {
   /**
    * Declares the arrays.
    *
-   * @param slots layers whose activations are kept at the same time
+   * @param inputs what an execution is told about its tokens
+   * @param recompute whether one slot of activations serves all layers
    * @param copies of the residual stream
-   * @param states sequences whose mixer states are kept; 0 for none
    */
   Block(
       ModelConfig c,
       Operations ops,
       Program p,
       Weights w,
-      IntArray cu,
+      SoftmaxLayer.Inputs inputs,
       Sizes sizes,
-      int slots,
-      int copies,
-      int states) {
+      boolean recompute,
+      int copies) {
     this.c = c;
     this.ops = ops;
     this.w = w;
@@ -59,15 +60,23 @@ final class Block {
     FloatArray x = p.buffers().floats("block.x", width * copies);
     input = table.view(x, 0, stride, Axis.INPUT);
     output = table.view(x, 0, stride, Axis.OUTPUT);
-    middle = kept(p, "block.middle", slots, width);
-    mixerNormed = kept(p, "block.mixer_normed", slots, width);
-    mlpNormed = kept(p, "block.mlp_normed", slots, width);
-    mixerRstd = kept(p, "block.mixer_rstd", slots, sizes.tokens());
-    mlpRstd = kept(p, "block.mlp_rstd", slots, sizes.tokens());
+    Kept kept = new Kept(p, recompute ? 1 : c.layers(), Axis.SLOT);
+    middle = kept.floats("block.middle", width);
+    mixerNormed = kept.floats("block.mixer_normed", width);
+    mlpNormed = kept.floats("block.mlp_normed", width);
+    mixerRstd = kept.floats("block.mixer_rstd", sizes.tokens());
+    mlpRstd = kept.floats("block.mlp_rstd", sizes.tokens());
     long innerSize = (long) sizes.tokens() * c.intermediateSize();
-    gateUp = kept(p, "block.gate_up", slots, 2 * innerSize);
-    inner = kept(p, "block.inner", slots, innerSize);
-    mixer = new SseMixer(c, ops, p, w, cu, sizes, c.layers(), slots, states);
+    gateUp = kept.floats("block.gate_up", 2 * innerSize);
+    inner = kept.floats("block.inner", innerSize);
+    int mixers = c.count(Kind.MIXER);
+    mixer =
+        mixers == 0 ? null : new SseMixer(c, ops, p, w, inputs.cu(), sizes, recompute ? 1 : mixers);
+    int softmax = c.count(Kind.ATTENTION);
+    attention =
+        softmax == 0
+            ? null
+            : new SoftmaxLayer(c, ops, p, w, inputs, sizes, recompute ? 1 : softmax);
     if (w.training()) {
       dNormed = table.whole(p.buffers().floats("grad.normed", width));
       dGateUp = table.whole(p.buffers().floats("grad.gate_up", 2 * innerSize));
@@ -84,16 +93,38 @@ final class Block {
    *
    * @param tokens L
    * @param sequences S
+   * @param sessions number of sequences with states kept from one execution to the next; at most S
+   * @param context most tokens of a session where softmax attention sees them all
    */
-  record Sizes(int tokens, int sequences) {}
+  record Sizes(int tokens, int sequences, int sessions, int context) {
+    /** Positions that a windowed session reaches. */
+    private static final int WINDOWED_POSITIONS = 1 << 22;
 
-  static View kept(Program p, String name, int slots, long size) {
-    FloatArray a = p.buffers().floats(name, size * slots);
-    return p.control().view(a, 0, (int) Math.min(size, Integer.MAX_VALUE), Axis.SLOT);
+    /** Largest number of positions in one sequence. */
+    int positions(AttentionConfig a) {
+      if (sessions == 0) {
+        return tokens;
+      }
+      return Math.max(tokens, a.window() == 0 ? context : WINDOWED_POSITIONS);
+    }
+
+    /** Positions that a session's caches hold. */
+    int cache(AttentionConfig a) {
+      if (sessions == 0) {
+        return 0;
+      }
+      return a.window() == 0 ? context : a.window() - 1 + tokens;
+    }
   }
 
+  /** The mixer; null if no layer has one. */
   SseMixer mixer() {
     return mixer;
+  }
+
+  /** What a session keeps of a layer of that kind. */
+  List<SessionPart> sessionParts(Kind kind) {
+    return kind == Kind.MIXER ? mixer.sessionParts() : attention.sessionParts();
   }
 
   /** The copy of the residual stream that is read, [L, D]. */
@@ -101,13 +132,23 @@ final class Block {
     return input;
   }
 
-  void forward(Stage s) {
+  /**
+   * Appends a layer.
+   *
+   * @param kind what its first half is
+   * @param cached softmax attention: whether sequences go on from what they have read before
+   */
+  void forward(Stage s, Kind kind, boolean cached) {
     int d = c.hiddenSize();
     int i = c.intermediateSize();
     float eps = (float) c.normEps();
     ops.rmsNorm(
         s, "norm.mixer", input, w.weight("attn_norm.weight"), mixerNormed, mixerRstd, d, eps);
-    mixer.forward(s, mixerNormed, input, middle);
+    if (kind == Kind.MIXER) {
+      mixer.forward(s, mixerNormed, input, middle);
+    } else {
+      attention.forward(s, mixerNormed, input, middle, cached);
+    }
     ops.rmsNorm(s, "norm.mlp", middle, w.weight("mlp_norm.weight"), mlpNormed, mlpRstd, d, eps);
     ops.linear(
         s,
@@ -124,10 +165,11 @@ final class Block {
   /**
    * Appends the gradients.
    *
+   * @param kind what the layer's first half is
    * @param dx [L, D] the gradient of the output, then of the input
    * @param scale see {@link Operations#routerGradient}
    */
-  void backward(Stage s, View dx, FloatArray scale) {
+  void backward(Stage s, Kind kind, View dx, FloatArray scale) {
     int d = c.hiddenSize();
     int i = c.intermediateSize();
     ops.linearInputGradient(
@@ -157,7 +199,11 @@ final class Block {
         dx,
         w.gradient("mlp_norm.weight"),
         d);
-    mixer.backward(s, mixerNormed, dx, dNormed, scale);
+    if (kind == Kind.MIXER) {
+      mixer.backward(s, mixerNormed, dx, dNormed, scale);
+    } else {
+      attention.backward(s, mixerNormed, dx, dNormed);
+    }
     ops.rmsNormGradient(
         s,
         "norm.d_mixer",

@@ -6,85 +6,125 @@ import io.github.tornadosse.graph.ControlTable;
 import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.Operations.Linear;
 import io.github.tornadosse.graph.Stage;
-import io.github.tornadosse.graph.TouchOperations;
 import io.github.tornadosse.graph.View;
 import io.github.tornadosse.kernels.Control;
+import io.github.tornadosse.nn.ModelConfig.Kind;
 import io.github.tornadosse.runtime.MemoryBudget;
 import io.github.tornadosse.runtime.Program;
-import io.github.tornadosse.tensor.TensorSpec;
+import io.github.tornadosse.tensor.UserError;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * An SSE language model without gradients: reads text block by block with states kept in between,
- * and scores packed sequences. Memory does not depend on the length of the text. One thread at a
- * time.
+ * An SSE language model without gradients: reads texts block by block with states kept in between,
+ * a slot for each session, and scores packed sequences. States do not grow with the length of the
+ * text; softmax attention keeps keys and values of its context. May be used from several threads,
+ * which take turns.
  */
 public final class LanguageModel implements AutoCloseable {
+  /**
+   * What a model has room for.
+   *
+   * @param tokens largest number of tokens of one execution (a block)
+   * @param sequences largest number of packed sequences that are scored at a time
+   * @param sessions number of sessions whose states are kept
+   * @param context most tokens of a session of a model with softmax attention over all of them
+   */
+  public record Capacity(int tokens, int sequences, int sessions, int context) {
+    /**
+     * Room for scoring alone.
+     *
+     * @param tokens largest number of tokens of one execution
+     * @param sequences largest number of packed sequences of one execution
+     */
+    public static Capacity scoring(int tokens, int sequences) {
+      return new Capacity(tokens, sequences, 0, 0);
+    }
+
+    /**
+     * Room for reading and continuing texts.
+     *
+     * @param tokens largest number of tokens of one execution; longer texts are read in blocks
+     * @param sessions number of sessions
+     * @param context most tokens of a session of a model with softmax attention over all of them
+     */
+    public static Capacity reading(int tokens, int sessions, int context) {
+      return new Capacity(tokens, sessions, sessions, context);
+    }
+  }
+
+  private final ModelWeights weights;
   private final ModelConfig config;
-  private final ParameterLayout layout;
+  private final Capacity capacity;
   private final Program program;
   private final ControlTable control;
   private final Block block;
-  private final FloatArray parameters;
-  private final int tokens;
-  private final int sequences;
   private final IntArray ids;
   private final IntArray targets;
   private final IntArray cu;
+  private final IntArray positions;
+  private final IntArray past;
   private final IntArray lastRows;
   private final FloatArray logits;
   private final FloatArray lastLogits;
   private final FloatArray loss;
+  private final SessionTable sessions;
 
   /**
    * Makes a model after checking that it fits.
    *
-   * @param config the configuration
+   * @param weights its parameters, which it shares
    * @param ops the tier of kernels
-   * @param tokens largest number of tokens of one execution (a block)
-   * @param sequences largest number of packed sequences that are scored at a time
-   * @param weights all parameters, in the order of {@link #tensors}
-   * @return the model, with empty states
-   * @throws io.github.tornadosse.tensor.UserError if it does not fit into memory
+   * @param capacity what it has room for
+   * @return the model
+   * @throws UserError if it does not fit into memory
    */
-  public static LanguageModel create(
-      ModelConfig config, Operations ops, int tokens, int sequences, List<float[]> weights) {
+  public static LanguageModel create(ModelWeights weights, Operations ops, Capacity capacity) {
     Buffers plan = Buffers.measuring();
-    new LanguageModel(config, ops, tokens, sequences, plan);
+    new LanguageModel(weights, ops, capacity, plan);
     MemoryBudget.check(plan, "the model");
-    LanguageModel m = new LanguageModel(config, ops, tokens, sequences, Buffers.allocating());
-    for (int i = 0; i < weights.size(); i++) {
-      float[] w = weights.get(i);
-      for (int j = 0; j < w.length; j++) {
-        m.parameters.set(m.layout.offset(i) + j, w[j]);
-      }
-    }
-    return m;
+    return new LanguageModel(weights, ops, capacity, Buffers.allocating());
   }
 
-  private LanguageModel(
-      ModelConfig config, Operations ops, int tokens, int sequences, Buffers buffers) {
-    this.config = config;
-    this.tokens = tokens;
-    this.sequences = sequences;
-    layout = new ParameterLayout(config);
+  private LanguageModel(ModelWeights weights, Operations ops, Capacity capacity, Buffers buffers) {
+    this.weights = weights;
+    this.capacity = capacity;
+    config = weights.config();
+    int tokens = capacity.tokens();
+    int sequences = Math.max(capacity.sequences(), capacity.sessions());
     program = new Program(tokens, sequences, buffers);
     control = program.control();
-    parameters = buffers.floats("parameters", layout.size());
+    buffers.adopt("parameters", weights.parameters());
     ids = program.intInput("ids", tokens);
     targets = program.intInput("targets", tokens);
     cu = program.intInput("cu_seqlens", sequences + 1L);
+    positions = program.intInput("positions", tokens);
+    past = program.intInput("past", sequences);
     lastRows = program.intInput("last_rows", sequences);
     loss = buffers.floats("loss", tokens);
     logits = buffers.floats("head.logits", (long) tokens * config.vocabSize());
     lastLogits = buffers.floats("head.last_logits", (long) sequences * config.vocabSize());
-    Weights w = new Weights(layout, control, parameters, null);
+    Weights w = new Weights(weights.layout(), control, weights.parameters(), null);
     block =
-        new Block(config, ops, program, w, cu, new Block.Sizes(tokens, sequences), 1, 2, sequences);
+        new Block(
+            config,
+            ops,
+            program,
+            w,
+            new SoftmaxLayer.Inputs(cu, positions, past),
+            new Block.Sizes(tokens, sequences, capacity.sessions(), capacity.context()),
+            true,
+            2);
     graphs(w, ops, buffers);
+    sessions =
+        capacity.sessions() == 0 ? null : new SessionTable(config, ops, program, block, capacity);
+  }
+
+  private static String layer(Kind kind) {
+    return kind == Kind.MIXER ? "mixer-layer" : "attention-layer";
   }
 
   private void graphs(Weights w, Operations ops, Buffers buffers) {
@@ -93,24 +133,15 @@ public final class LanguageModel implements AutoCloseable {
     View x = block.input();
     View head = w.weight(config.tieEmbeddings() ? "model.embeddings.weight" : "lm_head.weight");
     View norm = w.weight("model.norm.weight");
-    View normed = control.whole(buffers.floats("head.normed", (long) tokens * d));
-    View rstd = control.whole(buffers.floats("head.rstd", tokens));
-    View last = control.whole(buffers.floats("head.last", (long) sequences * d));
+    View normed = control.whole(buffers.floats("head.normed", (long) capacity.tokens() * d));
+    View rstd = control.whole(buffers.floats("head.rstd", capacity.tokens()));
     View all = control.whole(logits);
-    View few = control.whole(lastLogits);
-    float eps = (float) config.normEps();
     program.graph(
         "embed",
         s -> ops.embedding(s, "embed.rows", ids, w.weight("model.embeddings.weight"), x, d));
-    program.graph("layer", block::forward);
-    program.graph(
-        "head",
-        s -> {
-          ops.embedding(s, "head.gather", lastRows, x, last, d);
-          ops.rmsNorm(s, "head.norm", last, norm, normed, rstd, d, eps);
-          ops.linear(
-              s, "head.logits", new Linear(normed, d, head, few, vocabulary, 0, d, vocabulary));
-        });
+    for (Kind kind : kinds()) {
+      program.graph(layer(kind), s -> block.forward(s, kind, false));
+    }
     program.graph("logits", s -> allLogits(s, ops, x, norm, normed, rstd, head, all));
     program.graph(
         "score",
@@ -118,9 +149,32 @@ public final class LanguageModel implements AutoCloseable {
           allLogits(s, ops, x, norm, normed, rstd, head, all);
           ops.crossEntropy(s, "head.loss", all, targets, control.whole(loss), null, vocabulary);
         });
-    FloatArray state = block.mixer().state();
-    program.graph("reset", s -> ops.zero(s, "zero", state, state.getSize()));
-    program.graph("states", s -> TouchOperations.touch(s, List.of(state)));
+    if (capacity.sessions() > 0) {
+      readingGraphs(ops, buffers, x, norm, normed, rstd, head);
+    }
+  }
+
+  private void readingGraphs(
+      Operations ops, Buffers buffers, View x, View norm, View normed, View rstd, View head) {
+    int d = config.hiddenSize();
+    int vocabulary = config.vocabSize();
+    View last = control.whole(buffers.floats("head.last", (long) capacity.sessions() * d));
+    View few = control.whole(lastLogits);
+    program.graph(
+        "head",
+        s -> {
+          ops.embedding(s, "head.gather", lastRows, x, last, d);
+          ops.rmsNorm(s, "head.norm", last, norm, normed, rstd, d, (float) config.normEps());
+          ops.linear(
+              s, "head.logits", new Linear(normed, d, head, few, vocabulary, 0, d, vocabulary));
+        });
+    if (config.count(Kind.ATTENTION) > 0) {
+      program.graph("attention-layer-cached", s -> block.forward(s, Kind.ATTENTION, true));
+    }
+  }
+
+  private List<Kind> kinds() {
+    return Stream.of(Kind.values()).filter(kind -> config.count(kind) > 0).toList();
   }
 
   private void allLogits(
@@ -136,53 +190,174 @@ public final class LanguageModel implements AutoCloseable {
     return config;
   }
 
-  /**
-   * Names and shapes of a model's parameters.
-   *
-   * @param config the model's configuration
-   * @return in the order that {@link #create} takes
-   */
-  public static List<TensorSpec> tensors(ModelConfig config) {
-    return new ParameterLayout(config).tensors();
+  /** The parameters. */
+  public ModelWeights weights() {
+    return weights;
   }
 
-  /** Forgets everything read so far. */
-  public void reset() {
-    run("reset", 0);
+  /** What it has room for. */
+  public Capacity capacity() {
+    return capacity;
+  }
+
+  /** Bytes of the states and caches that a session has here. */
+  public long sessionBytes() {
+    return table().bytes();
   }
 
   /**
-   * Reads tokens after those read before.
+   * Takes a free slot for a text that begins.
    *
-   * @param text at least one token id
-   * @return logits of the next token, [vocabulary]
+   * @return the slot, to be given back by {@link #closeSession}
+   * @throws UserError if all are taken
    */
-  public float[] read(int... text) {
-    if (text.length == 0) {
-      throw new IllegalArgumentException("nothing to read");
+  public synchronized int openSession() {
+    return table().open();
+  }
+
+  /** Gives a slot back. */
+  public synchronized void closeSession(int slot) {
+    table().close(slot);
+  }
+
+  /** Tokens that a session has read. */
+  public synchronized int position(int slot) {
+    return table().position(slot);
+  }
+
+  /**
+   * Copies what a session keeps off the device.
+   *
+   * @param slot the session's
+   * @return its states
+   */
+  public synchronized SessionState save(int slot) {
+    return table().save(slot);
+  }
+
+  /**
+   * Puts what a session kept onto the device, in place of what the slot holds.
+   *
+   * @param slot an open one
+   * @param state of a session of the same weights
+   * @throws UserError if it does not fit this model, or is longer than its context
+   */
+  public synchronized void load(int slot, SessionState state) {
+    table().load(slot, state);
+  }
+
+  private SessionTable table() {
+    if (sessions == null) {
+      throw new IllegalStateException("this model was made without room for sessions");
     }
-    control.set(Control.USE_STATE, 1);
-    control.set(Control.SEQUENCES, 1);
-    int n = 0;
-    for (int from = 0; from < text.length; from += tokens) {
-      n = Math.min(tokens, text.length - from);
-      for (int t = 0; t < n; t++) {
-        ids.set(t, text[from + t]);
+    return sessions;
+  }
+
+  /**
+   * Lets sessions read on, together.
+   *
+   * @param slots the sessions, each once
+   * @param texts the tokens of each, at least one
+   * @return for each session the logits of its next token, [vocabulary]
+   * @throws UserError if a text exceeds what the model's context has room for; then none is read
+   */
+  public synchronized float[][] read(int[] slots, int[][] texts) {
+    Reading reading = new Reading(slots, texts);
+    while (reading.next()) {
+      control.set(Control.USE_STATE, 1);
+      layers(true);
+      reading.finish();
+    }
+    return reading.result;
+  }
+
+  /** One call of {@link #read}: which tokens go into which execution. */
+  private final class Reading {
+    final float[][] result;
+    private final int[] slots;
+    private final int[][] texts;
+    private final int[] done;
+    private final int[] order;
+    private int[] finished = new int[0];
+
+    Reading(int[] slots, int[][] texts) {
+      this.slots = slots;
+      this.texts = texts;
+      result = new float[slots.length][];
+      done = new int[slots.length];
+      order = new int[capacity.sessions()];
+      Arrays.fill(order, -1);
+      for (int i = 0; i < slots.length; i++) {
+        table().requireRoom(slots[i], texts[i].length);
+        if (texts[i].length == 0 || order[slots[i]] >= 0) {
+          throw new IllegalArgumentException("a session reads nothing or comes twice");
+        }
+        for (int id : texts[i]) {
+          requireToken(id);
+        }
+        order[slots[i]] = i;
       }
-      cu.set(0, 0);
-      cu.set(1, n);
+    }
+
+    /** Fills the inputs of the next execution; false if there is nothing left to read. */
+    boolean next() {
+      int n = 0;
+      int count = 0;
+      finished = new int[slots.length];
+      for (int slot = 0; slot < order.length; slot++) {
+        cu.set(slot, n);
+        int i = order[slot];
+        int before = table().position(slot);
+        past.set(slot, before);
+        int take = i < 0 ? 0 : Math.min(texts[i].length - done[i], capacity.tokens() - n);
+        for (int t = 0; t < take; t++) {
+          ids.set(n + t, texts[i][done[i] + t]);
+          positions.set(n + t, before + t);
+        }
+        n += take;
+        if (take > 0) {
+          done[i] += take;
+          table().advance(slot, take);
+          if (done[i] == texts[i].length) {
+            lastRows.set(count, n - 1);
+            finished[count++] = i;
+          }
+        }
+      }
+      cu.set(order.length, n);
+      finished = Arrays.copyOf(finished, count);
       control.set(Control.TOKENS, n);
-      layers();
+      control.set(Control.SEQUENCES, order.length);
+      return n > 0;
     }
-    lastRows.set(0, n - 1);
-    control.set(Control.TOKENS, 1);
-    run("head", config.layers());
-    program.fetch("head", lastLogits);
-    float[] result = new float[config.vocabSize()];
-    for (int i = 0; i < result.length; i++) {
-      result[i] = lastLogits.get(i);
+
+    /** After the execution: logits of the texts that it ended. */
+    void finish() {
+      if (finished.length == 0) {
+        return;
+      }
+      control.set(Control.TOKENS, finished.length);
+      run("head", config.layers());
+      program.fetch("head", lastLogits);
+      int vocabulary = config.vocabSize();
+      for (int j = 0; j < finished.length; j++) {
+        float[] row = new float[vocabulary];
+        for (int v = 0; v < vocabulary; v++) {
+          row[v] = lastLogits.get(j * vocabulary + v);
+        }
+        result[finished[j]] = row;
+      }
     }
-    return result;
+  }
+
+  private void requireToken(int id) {
+    if (id < 0 || id >= config.vocabSize()) {
+      throw new UserError(
+          "token "
+              + id
+              + " is not one of the model's; its vocabulary has ids 0 to "
+              + (config.vocabSize() - 1));
+    }
   }
 
   /**
@@ -191,7 +366,7 @@ public final class LanguageModel implements AutoCloseable {
    * @param batch at most the model's capacity
    * @return the losses
    */
-  public Trainable.Outcome score(PackedBatch batch) {
+  public synchronized Trainable.Outcome score(PackedBatch batch) {
     forward(batch);
     run("score", config.layers());
     program.fetch("score", loss);
@@ -199,7 +374,10 @@ public final class LanguageModel implements AutoCloseable {
     for (int t = 0; t < batch.tokens(); t++) {
       sum += loss.get(t);
     }
-    return new Trainable.Outcome(sum, batch.targetCount(), balance(), load());
+    if (config.partitions() > 0) {
+      program.fetch(layer(Kind.MIXER), block.mixer().aux(), block.mixer().load());
+    }
+    return RoutingReport.outcome(config, block.mixer(), sum, batch.targetCount());
   }
 
   /**
@@ -208,7 +386,7 @@ public final class LanguageModel implements AutoCloseable {
    * @param batch at most the model's capacity
    * @return [L, vocabulary]
    */
-  public float[] logits(PackedBatch batch) {
+  public synchronized float[] logits(PackedBatch batch) {
     forward(batch);
     run("logits", config.layers());
     program.fetch("logits", logits);
@@ -216,62 +394,40 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   private void forward(PackedBatch b) {
-    if (b.tokens() > tokens || b.sequences() > sequences) {
+    if (b.tokens() > capacity.tokens() || b.sequences() > capacity.sequences()) {
       throw new IllegalArgumentException(
           b.tokens() + " tokens in " + b.sequences() + " sequences exceed the capacity");
     }
-    for (int t = 0; t < b.tokens(); t++) {
-      ids.set(t, b.ids()[t]);
-      targets.set(t, b.targets()[t]);
+    for (int i = 0; i < b.sequences(); i++) {
+      int from = b.cuSeqlens()[i];
+      cu.set(i, from);
+      for (int t = from; t < b.cuSeqlens()[i + 1]; t++) {
+        requireToken(b.ids()[t]);
+        ids.set(t, b.ids()[t]);
+        targets.set(t, b.targets()[t]);
+        positions.set(t, t - from);
+      }
     }
-    for (int i = 0; i <= b.sequences(); i++) {
-      cu.set(i, b.cuSeqlens()[i]);
-    }
+    cu.set(b.sequences(), b.tokens());
     control.set(Control.TOKENS, b.tokens());
     control.set(Control.SEQUENCES, b.sequences());
     control.set(Control.USE_STATE, 0);
-    layers();
+    layers(false);
   }
 
-  private void layers() {
+  private void layers(boolean cached) {
     run("embed", 0);
     for (int i = 0; i < config.layers(); i++) {
-      run("layer", i);
+      Kind kind = config.kind(i);
+      run(layer(kind) + (cached && kind == Kind.ATTENTION ? "-cached" : ""), i);
     }
   }
 
   private void run(String graph, int layer) {
     int i = Math.min(layer, config.layers() - 1);
-    control.select(i, 0, layer % 2, (layer + 1) % 2);
+    control.select(
+        new ControlTable.Position(i, config.kindIndex(i), 0, 0, layer % 2, (layer + 1) % 2, 0));
     program.execute(graph);
-  }
-
-  private double balance() {
-    if (config.partitions() == 0) {
-      return 0;
-    }
-    FloatArray aux = block.mixer().aux();
-    program.fetch("layer", aux);
-    double sum = 0;
-    for (int i = 0; i < config.layers(); i++) {
-      sum += aux.get(i);
-    }
-    return sum;
-  }
-
-  private float[][] load() {
-    int n = config.partitions();
-    float[][] result = new float[config.layers()][n];
-    if (n > 0) {
-      FloatArray load = block.mixer().load();
-      program.fetch("layer", load);
-      for (int i = 0; i < config.layers(); i++) {
-        for (int p = 0; p < n; p++) {
-          result[i][p] = load.get(i * 2 * n + p);
-        }
-      }
-    }
-    return result;
   }
 
   @Override

@@ -9,36 +9,34 @@ import io.github.tornadosse.graph.Operations.Linear;
 import io.github.tornadosse.graph.Operations.Rows;
 import io.github.tornadosse.graph.Stage;
 import io.github.tornadosse.graph.View;
+import io.github.tornadosse.nn.ModelConfig.Kind;
 import io.github.tornadosse.runtime.Program;
+import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * The SSE mixer with gated linear attention (docs/mathematics.md section 1) as parts of task
- * graphs: arrays, forward and backward. One instance serves all layers; what the backward pass
- * needs is kept in one slot a layer.
+ * The SSE mixer (docs/mathematics.md section 1) as parts of task graphs: arrays, forward and
+ * backward. One instance serves all layers; what the backward pass needs is kept in one slot a
+ * layer.
  */
-public final class SseMixer {
-  private final ModelConfig c;
+final class SseMixer {
+  private final MixerConfig m;
+  private final int hidden;
+  private final float normEps;
   private final Operations ops;
-  private final Weights w;
+  private final Weights.OfKind w;
+  private final IntArray cu;
+  private final LowProjection low;
+  private final Recurrence recurrence;
   private final HeadSizes sizes;
-  private final int lowSize;
-  private final int columnLoraK;
-  private final int columnGate0;
-  private final int columnGate1;
-  private final int columnOutputGate;
-  private final int columnRouter;
+  private final MixerConvolutions convolutions;
 
-  private final View q1;
-  private final View k1;
-  private final View v1;
-  private final View low;
+  private final View qBase;
+  private final View kBase;
   private final View qDelta;
   private final View kDelta;
-  private final View gateRaw;
-  private final View gateRaw0;
-  private final View gateRaw1;
+  private final View vRaw;
   private final View outputGate;
   private final View e;
   private final IntView top;
@@ -48,215 +46,167 @@ public final class SseMixer {
   private final FloatArray aux;
   private final View loadView;
   private final View auxView;
-
-  private final FloatArray q;
-  private final FloatArray k;
-  private final FloatArray v;
-  private final FloatArray g;
+  private final Recurrence.Arrays arrays;
   private final View qView;
   private final View kView;
   private final View vView;
-  private final View gView;
-  private final IntArray cu;
-  private final Rows rows;
-  private final FloatArray out;
   private final FloatArray state;
-  private final View stateView;
+  private final View sessionState;
   private final Gradients grad;
-  private final ControlTable table;
-  private final int capacity;
 
   /**
    * Declares the arrays.
    *
-   * @param c the configuration
+   * @param config the configuration
    * @param ops the tier
    * @param p the program whose graphs the mixer is part of
-   * @param w parameters and gradients
+   * @param all parameters and gradients
    * @param cu [S + 1] input: bounds of the packed sequences
-   * @param capacities largest number of tokens and sequences
-   * @param layers number of layers that report load and balance loss (and hold states)
+   * @param capacities largest numbers of tokens, sequences and sessions
    * @param slots layers whose activations are kept at the same time
-   * @param states number of sequences with a state kept from one execution to the next; 0 for none
    */
   SseMixer(
-      ModelConfig c,
+      ModelConfig config,
       Operations ops,
       Program p,
-      Weights w,
+      Weights all,
       IntArray cu,
       Block.Sizes capacities,
-      int layers,
-      int slots,
-      int states) {
-    this.c = c;
+      int slots) {
+    this.m = config.mixer();
     this.ops = ops;
-    this.w = w;
     this.cu = cu;
-    this.table = p.control();
+    hidden = config.hiddenSize();
+    normEps = (float) config.normEps();
+    w = all.of(Kind.MIXER);
+    ControlTable table = p.control();
+    int layers = config.count(Kind.MIXER);
     int tokens = capacities.tokens();
-    int sequences = capacities.sequences();
-    this.capacity = tokens;
-    int h = c.heads();
-    int n = c.partitions();
-    int m = c.width();
-    int vd = c.groupedValueDim();
-    sizes = new HeadSizes(h, c.headDim(), vd);
-    int sources = n == 0 ? 1 : 2;
-    long key = (long) h * tokens * c.headDim();
-    long value = (long) h * tokens * vd;
-    long rowCount = (long) tokens * (1 + m);
+    int n = m.partitions();
+    boolean sparse = m.sparse();
+    long key = (long) tokens * m.keySize();
+    long value = (long) tokens * m.valueSize();
+    long rowCount = (long) tokens * (1 + m.width());
+    Kept kept = new Kept(p, slots, Axis.KIND_SLOT);
 
-    int column = n == 0 ? 0 : c.valueDim();
-    columnLoraK = column;
-    column += n == 0 ? 0 : c.valueDim();
-    columnGate0 = column;
-    column += c.gateRank();
-    columnGate1 = column;
-    column += n == 0 ? 0 : c.gateRank();
-    columnOutputGate = column;
-    column += c.outputGate() ? c.valueDim() : 0;
-    columnRouter = column;
-    lowSize = column + n;
-
-    Kept kept = new Kept(p, slots);
-    q1 = kept.floats("mixer.q1", key);
-    k1 = kept.floats("mixer.k1", key);
-    v1 = kept.floats("mixer.v1", value);
-    low = kept.floats("mixer.low", (long) tokens * lowSize);
-    qDelta = n == 0 ? null : kept.floats("mixer.q_delta", key);
-    kDelta = n == 0 ? null : kept.floats("mixer.k_delta", key);
-    gateRaw = kept.floats("mixer.gate_raw", sources * key);
-    gateRaw0 = kept.part(gateRaw, sources * key, 0);
-    gateRaw1 = kept.part(gateRaw, sources * key, key);
-    outputGate =
-        c.outputGate() ? kept.floats("mixer.output_gate", (long) tokens * c.valueSize()) : null;
-    e = n == 0 ? null : kept.floats("mixer.e", (long) tokens * n);
-    top = n == 0 ? null : kept.ints("mixer.top", (long) tokens * m);
+    low = new LowProjection(m, hidden, ops, w, p, kept, tokens);
+    recurrence =
+        m.rule() == MixerConfig.Rule.GLA
+            ? new LinearAttention(m, ops, w, low, p, kept, tokens)
+            : new DeltaRule(m, ops, w, low, p, tokens);
+    sizes = recurrence.sizes();
+    qBase = kept.floats("mixer.q_base", key);
+    kBase = kept.floats("mixer.k_base", key);
+    vRaw = kept.floats("mixer.v_raw", value);
+    qDelta = sparse ? kept.floats("mixer.q_delta", key) : null;
+    kDelta = sparse ? kept.floats("mixer.k_delta", key) : null;
+    convolutions =
+        m.convolution() == 0
+            ? null
+            : new MixerConvolutions(m, ops, p, w, cu, qBase, kBase, layers, capacities);
+    outputGate = m.outputGate() ? kept.floats("mixer.output_gate", value) : null;
+    e = sparse ? kept.floats("mixer.e", (long) tokens * n) : null;
+    top = sparse ? kept.ints("mixer.top", (long) tokens * m.width()) : null;
     o = kept.floats("mixer.o", value);
-    y = kept.floats("mixer.y", (long) tokens * c.valueSize());
+    y = kept.floats("mixer.y", value);
     load = p.buffers().floats("mixer.load", (long) layers * 2 * Math.max(n, 1));
     aux = p.buffers().floats("mixer.aux", layers);
-    loadView = table.view(load, 0, 2 * Math.max(n, 1), Axis.LAYER);
-    auxView = table.view(aux, 0, 1, Axis.LAYER);
+    loadView = table.view(load, 0, 2 * Math.max(n, 1), Axis.KIND);
+    auxView = table.view(aux, 0, 1, Axis.KIND);
 
-    q = p.buffers().floats("mixer.q", sources * key);
-    k = p.buffers().floats("mixer.k", sources * key);
-    g = p.buffers().floats("mixer.g", sources * key);
-    v = p.buffers().floats("mixer.v", value);
+    FloatArray q = p.buffers().floats("mixer.q", m.sources() * key);
+    FloatArray k = p.buffers().floats("mixer.k", m.sources() * key);
+    FloatArray v = p.buffers().floats("mixer.v", value);
     qView = table.whole(q);
     kView = table.whole(k);
-    gView = table.whole(g);
     vView = table.whole(v);
-    rows =
+    Rows rows =
         new Rows(
             p.buffers().ints("rows.token", rowCount),
             p.buffers().ints("rows.mode", rowCount),
-            p.buffers().floats("rows.weight", rowCount),
-            p.buffers().ints("rows.of_token", (long) tokens * m),
-            p.buffers().ints("rows.segments", 2L * sequences * (n + 1)),
+            p.buffers().floats("rows.weight", 2 * rowCount),
+            p.buffers().ints("rows.of_token", (long) tokens * m.width()),
+            p.buffers().ints("rows.segments", 2L * capacities.sequences() * (n + 1)),
             n,
-            m);
-    out = p.buffers().floats("mixer.out_rows", rowCount * h * vd);
-    long stateSize = (long) states * (n + 1) * h * c.headDim() * vd;
-    state = p.buffers().floats("mixer.state", layers * stateSize);
-    stateView = table.view(state, 0, (int) Math.min(stateSize, Integer.MAX_VALUE), Axis.LAYER);
-    grad = w.training() ? new Gradients(p, key, value, rowCount, sources) : null;
-  }
-
-  /** Makes arrays with one part a slot. */
-  private record Kept(Program p, int slots) {
-    View floats(String name, long size) {
-      FloatArray a = p.buffers().floats(name, size * slots);
-      return p.control().view(a, 0, (int) Math.min(size, Integer.MAX_VALUE), Axis.SLOT);
-    }
-
-    IntView ints(String name, long size) {
-      IntArray a = p.buffers().ints(name, size * slots);
-      return p.control().view(a, 0, (int) Math.min(size, Integer.MAX_VALUE), Axis.SLOT);
-    }
-
-    View part(View whole, long size, long offset) {
-      return p.control()
-          .view(
-              whole.array(),
-              (int) Math.min(offset, Integer.MAX_VALUE),
-              (int) Math.min(size, Integer.MAX_VALUE),
-              Axis.SLOT);
-    }
+            m.width());
+    long layerStates = capacities.sessions() * m.stateSize();
+    state = p.buffers().floats("mixer.state", layers * layerStates);
+    int stride = (int) Math.min(layerStates, Integer.MAX_VALUE);
+    arrays =
+        new Recurrence.Arrays(
+            q,
+            k,
+            v,
+            rows,
+            table.view(state, 0, stride, Axis.KIND),
+            p.buffers().floats("mixer.out_rows", rowCount * m.valueSize()));
+    sessionState =
+        table.view(
+            state,
+            stride,
+            Axis.KIND,
+            (int) Math.min(m.stateSize(), Integer.MAX_VALUE),
+            Axis.SESSION);
+    grad = w.training() ? new Gradients(p, tokens, rowCount) : null;
   }
 
   /** Arrays of the backward pass, used by one layer at a time. */
   private final class Gradients {
-    final FloatArray rows;
-    final FloatArray vRows;
-    final FloatArray dO;
-    final View q1;
+    final Recurrence.Gradients rows;
+    final View qFirst;
+    final View kFirst;
     final View qDelta;
-    final View k1;
     final View kDelta;
-    final View gateRaw;
-    final View gateRaw0;
-    final View gateRaw1;
-    final View v1;
-    final FloatArray low;
-    final View lowView;
+    final View v;
     final View outputGate;
     final View top;
     final View y;
 
-    Gradients(Program p, long key, long value, long rowCount, int sources) {
-      rows = p.buffers().floats("grad.rows", 3 * rowCount * c.keySize());
-      vRows = p.buffers().floats("grad.v_rows", rowCount * sizes.heads() * sizes.value());
-      dO = p.buffers().floats("grad.o", value);
-      boolean sparse = sources == 2;
-      q1 = whole(p, "grad.q1", key);
-      k1 = whole(p, "grad.k1", key);
-      qDelta = sparse ? whole(p, "grad.q_delta", key) : null;
-      kDelta = sparse ? whole(p, "grad.k_delta", key) : null;
-      gateRaw = whole(p, "grad.gate_raw", sources * key);
-      gateRaw0 = gateRaw;
-      gateRaw1 = table.view(gateRaw.array(), (int) Math.min(key, Integer.MAX_VALUE), 0, Axis.FIXED);
-      v1 = whole(p, "grad.v1", value);
-      low = p.buffers().floats("grad.low", (long) capacity * lowSize);
-      lowView = table.whole(low);
-      outputGate =
-          c.outputGate() ? whole(p, "grad.output_gate", (long) capacity * c.valueSize()) : null;
-      top = sparse ? whole(p, "grad.top", (long) capacity * c.width()) : null;
-      y = whole(p, "grad.y", (long) capacity * c.valueSize());
+    Gradients(Program p, int tokens, long rowCount) {
+      long key = (long) tokens * m.keySize();
+      long value = (long) tokens * m.valueSize();
+      rows =
+          new Recurrence.Gradients(
+              p.buffers().floats("grad.o", value),
+              p.buffers().floats("grad.rows", recurrence.rowParts() * rowCount * m.keySize()),
+              p.buffers().floats("grad.v_rows", rowCount * m.valueSize()));
+      qFirst = whole(p, "grad.q_first", key);
+      kFirst = whole(p, "grad.k_first", key);
+      qDelta = m.sparse() ? whole(p, "grad.q_delta", key) : null;
+      kDelta = m.sparse() ? whole(p, "grad.k_delta", key) : null;
+      v = whole(p, "grad.v", value);
+      outputGate = m.outputGate() ? whole(p, "grad.output_gate", value) : null;
+      top = m.sparse() ? whole(p, "grad.top", (long) tokens * m.width()) : null;
+      y = whole(p, "grad.y", value);
     }
 
-    private View whole(Program p, String name, long n) {
-      return table.whole(p.buffers().floats(name, n));
-    }
-
-    View low(int column) {
-      return table.view(low, column, 0, Axis.FIXED);
+    private static View whole(Program p, String name, long n) {
+      return p.control().whole(p.buffers().floats(name, n));
     }
   }
 
-  private View lowColumn(int column) {
-    return table.view(low.array(), column, capacity * lowSize, Axis.SLOT);
-  }
-
-  /** Balance loss of each layer, [layers]. */
+  /** Balance loss of each layer that has a mixer. */
   FloatArray aux() {
     return aux;
   }
 
-  /** Share of tokens that write each partition, then mean gate: [layers, 2·N]. */
+  /** Share of tokens that write each partition, then mean gate: [mixer layers, 2·N]. */
   FloatArray load() {
     return load;
   }
 
-  /** States [layers, S, N + 1, H, K, V of a key head]. */
+  /**
+   * States [mixer layers, sessions, N + 1, heads, K, V], heads and V those of the recurrence: value
+   * heads that share a key head of gated linear attention stand side by side.
+   */
   FloatArray state() {
     return state;
   }
 
-  /** The table of expanded rows. */
-  Rows rows() {
-    return rows;
+  /** What a session keeps of one layer: parts of arrays, in a fixed order. */
+  List<SessionPart> sessionParts() {
+    SessionPart states = new SessionPart("state", sessionState, m.stateSize());
+    return convolutions == null ? List.of(states) : convolutions.sessionParts(states);
   }
 
   /**
@@ -268,64 +218,52 @@ public final class SseMixer {
    * @param result [L, D]
    */
   void forward(Stage s, View h, View addend, View result) {
-    int d = c.hiddenSize();
-    boolean sparse = c.partitions() > 0;
-    ops.linear(
-        s, "mixer.q_proj", projection(h, "attn.q_proj.weight", q1, c.headDim(), c.keySize()));
-    ops.linear(
-        s, "mixer.k_proj", projection(h, "attn.k_proj.weight", k1, c.headDim(), c.keySize()));
-    ops.linear(
-        s, "mixer.v_proj", projection(h, "attn.v_proj.weight", v1, sizes.value(), c.valueSize()));
-    ops.linear(s, "mixer.low", new Linear(h, d, w.weight(firstLow()), low, lowSize, 0, d, lowSize));
-    if (sparse) {
-      ops.linear(s, "mixer.lora_q", second("attn.lora_q_proj.1.weight", 0, c.valueDim(), qDelta));
-      ops.linear(
-          s,
-          "mixer.lora_k",
-          second("attn.lora_k_proj.1.weight", columnLoraK, c.valueDim(), kDelta));
+    int key = m.keySize();
+    project(s, "q", h, qBase, m.headDim(), key);
+    project(s, "k", h, kBase, m.headDim(), key);
+    project(s, "v", h, vRaw, sizes.value(), m.valueSize());
+    low.forward(s, h);
+    if (m.sparse()) {
+      int rank = m.valueDim();
+      low.second(s, "lora_q", pair("q"), low.queries, rank, qDelta, key, m.headDim());
+      low.second(s, "lora_k", pair("k"), low.keys, rank, kDelta, key, m.headDim());
     }
-    ops.linear(
-        s, "mixer.gk0", second("attn.gk_proj.0.1.weight", columnGate0, c.gateRank(), gateRaw0));
-    if (sparse) {
-      ops.linear(
-          s, "mixer.gk1", second("attn.gk_proj.1.1.weight", columnGate1, c.gateRank(), gateRaw1));
+    recurrence.project(s);
+    if (m.outputGate()) {
+      String weight = "attn.g_proj.1.weight";
+      int columns = m.valueSize();
+      low.second(s, "g_proj", weight, low.outputGate, m.valueDim(), outputGate, columns, 0);
     }
-    if (c.outputGate()) {
-      ops.linear(
-          s,
-          "mixer.g_proj",
-          new Linear(
-              lowColumn(columnOutputGate),
-              lowSize,
-              w.weight("attn.g_proj.1.weight"),
-              outputGate,
-              c.valueSize(),
-              0,
-              c.valueDim(),
-              c.valueSize()));
+    if (m.sparse()) {
+      View logits = low.column(0);
+      int n = m.partitions();
+      ops.router(s, "mixer.router", logits, low.size, low.router, e, top, n, m.width());
+      ops.balance(s, "mixer.balance", e, top, loadView, auxView, n, m.width(), m.writers());
     }
-    if (sparse) {
-      ops.router(s, "mixer.router", low, lowSize, columnRouter, e, top, c.partitions(), c.width());
-      ops.balance(
-          s, "mixer.balance", e, top, loadView, auxView, c.partitions(), c.width(), c.writers());
-    }
-    prepare(s);
-    ops.gla(s, "mixer.gla", q, k, v, g, rows, stateView, out, sizes);
+    activate(s);
+    recurrence.forward(s, arrays);
     ops.mixerOutput(
         s,
         "mixer.output",
-        out,
-        rows,
+        arrays.out(),
+        arrays.rows(),
         outputGate,
         w.weight("attn.o_norm.weight"),
         o,
         y,
         sizes,
-        c.valueDim(),
-        (float) c.normEps());
+        m.valueDim(),
+        normEps);
     Linear last =
         new Linear(
-            y, c.valueSize(), w.weight("attn.o_proj.weight"), result, d, 0, c.valueSize(), d);
+            y,
+            m.valueSize(),
+            w.weight("attn.o_proj.weight"),
+            result,
+            hidden,
+            0,
+            m.valueSize(),
+            hidden);
     if (addend == null) {
       ops.linear(s, "mixer.o_proj", last);
     } else {
@@ -333,66 +271,66 @@ public final class SseMixer {
     }
   }
 
-  private String firstLow() {
-    return c.partitions() > 0 ? "attn.lora_q_proj.0.weight" : "attn.gk_proj.0.0.weight";
+  private void project(Stage s, String name, View h, View to, int headDim, int out) {
+    View weight = w.weight("attn." + name + "_proj.weight");
+    ops.linear(
+        s, "mixer." + name + "_proj", new Linear(h, hidden, weight, to, 0, headDim, hidden, out));
   }
 
-  private Linear projection(View h, String weight, View y, int headDim, int outSize) {
-    return new Linear(h, c.hiddenSize(), w.weight(weight), y, 0, headDim, c.hiddenSize(), outSize);
+  private static String pair(String name) {
+    return "attn.lora_" + name + "_proj.1.weight";
   }
 
-  private Linear second(String weight, int column, int rank, View y) {
-    return new Linear(
-        lowColumn(column), lowSize, w.weight(weight), y, 0, c.headDim(), rank, c.keySize());
+  private Recurrence.KeyLogits keyLogits() {
+    return new Recurrence.KeyLogits(
+        convolutions == null ? kBase : convolutions.keys(), kBase, kDelta);
+  }
+
+  private View queryFirst() {
+    return convolutions == null ? qBase : convolutions.queries();
   }
 
   /** Activated queries, keys, values and gates, and the expanded rows, from what a slot keeps. */
-  private void prepare(Stage s) {
-    boolean sparse = c.partitions() > 0;
+  private void activate(Stage s) {
+    if (convolutions != null) {
+      convolutions.forward(s);
+    }
+    int heads = m.heads();
+    int dim = m.headDim();
     ops.headActivation(
         s,
         "mixer.queries",
-        q1,
-        q1,
+        queryFirst(),
+        qBase,
         qDelta,
         qView,
-        c.queryActivation(),
-        c.headDim(),
-        c.heads(),
-        c.headDim());
+        m.queryActivation(),
+        dim,
+        heads,
+        dim);
+    Recurrence.KeyLogits keys = keyLogits();
     ops.headActivation(
         s,
         "mixer.keys",
-        k1,
-        k1,
+        keys.first(),
+        kBase,
         kDelta,
         kView,
-        c.keyActivation(),
-        c.rowTopk(),
-        c.heads(),
-        c.headDim());
-    ops.valueActivation(s, "mixer.values", v1, vView, c.heads(), sizes.value());
-    ops.decayGate(
-        s,
-        "mixer.decay",
-        gateRaw,
-        w.weight("attn.gk_proj.0.1.bias"),
-        sparse ? w.weight("attn.gk_proj.1.1.bias") : null,
-        k1,
-        k1,
-        kDelta,
-        gView,
-        c.rowTopk(),
-        c.heads(),
-        c.headDim());
+        m.keyActivation(),
+        m.rowTopk(),
+        heads,
+        dim);
+    ops.valueActivation(s, "mixer.values", vRaw, vView, sizes.heads(), sizes.value());
+    recurrence.activate(s, keys);
     ops.routeRows(
         s,
         "mixer.rows",
         e,
         top,
         cu,
-        rows,
-        new Operations.Selection(c.writers(), c.readers(), true, true, true));
+        arrays.rows(),
+        new Operations.Selection(
+            m.writers(), m.readers(), m.gates().write(), m.gates().read(), m.always()));
   }
 
   /**
@@ -405,103 +343,57 @@ public final class SseMixer {
    * @param scale see {@link Operations#routerGradient}
    */
   void backward(Stage s, View h, View dResult, View dH, FloatArray scale) {
-    int d = c.hiddenSize();
-    boolean sparse = c.partitions() > 0;
-    View wo = w.weight("attn.o_proj.weight");
-    ops.linearInputGradient(
-        s,
-        "mixer.d_y",
-        new Linear(grad.y, c.valueSize(), wo, dResult, d, 0, c.valueSize(), d),
-        false);
-    ops.linearWeightGradient(
-        s,
-        "mixer.dw_o",
-        new Linear(
-            y, c.valueSize(), w.gradient("attn.o_proj.weight"), dResult, d, 0, c.valueSize(), d));
-    ops.mixerOutputGradient(
-        s,
-        "mixer.d_output",
-        grad.y,
-        o,
-        outputGate,
-        w.weight("attn.o_norm.weight"),
-        grad.dO,
-        grad.outputGate,
-        w.gradient("attn.o_norm.weight"),
-        sizes,
-        c.valueDim(),
-        (float) c.normEps());
-    prepare(s);
-    ops.glaGradient(
-        s,
-        "mixer.d_gla",
-        q,
-        k,
-        v,
-        g,
-        rows,
-        stateView,
-        grad.dO,
-        stateView,
-        grad.rows,
-        grad.vRows,
-        sizes);
-    if (sparse) {
-      ops.zeroTokens(s, "mixer.d_top", grad.top, c.width());
+    outputGradient(s, dResult);
+    activate(s);
+    recurrence.gradient(s, arrays, grad.rows);
+    if (m.sparse()) {
+      ops.zeroTokens(s, "mixer.d_top", grad.top, m.width());
     }
+    Recurrence.KeyLogits keys = keyLogits();
+    boolean gated = m.sparse() && recurrence.gatesKeys();
     ops.headActivationGradient(
         s,
         "mixer.d_queries",
-        q1,
-        q1,
+        queryFirst(),
+        qBase,
         qDelta,
-        grad.rows,
+        grad.rows.dRows(),
         0,
-        rows,
-        grad.top,
-        grad.q1,
+        arrays.rows(),
+        gated && m.gates().read() ? grad.top : null,
+        grad.qFirst,
         grad.qDelta,
-        c.queryActivation(),
-        c.headDim(),
-        c.heads(),
-        c.headDim());
+        m.queryActivation(),
+        m.headDim(),
+        m.heads(),
+        m.headDim());
     ops.headActivationGradient(
         s,
         "mixer.d_keys",
-        k1,
-        k1,
+        keys.first(),
+        kBase,
         kDelta,
-        grad.rows,
+        grad.rows.dRows(),
         1,
-        rows,
-        grad.top,
-        grad.k1,
+        arrays.rows(),
+        gated && m.gates().write() ? grad.top : null,
+        grad.kFirst,
         grad.kDelta,
-        c.keyActivation(),
-        c.rowTopk(),
-        c.heads(),
-        c.headDim());
-    ops.decayGateGradient(
-        s,
-        "mixer.d_decay",
-        gateRaw,
-        w.weight("attn.gk_proj.0.1.bias"),
-        sparse ? w.weight("attn.gk_proj.1.1.bias") : null,
-        k1,
-        k1,
-        kDelta,
-        grad.rows,
-        2,
-        rows,
-        grad.gateRaw,
-        w.gradient("attn.gk_proj.0.1.bias"),
-        sparse ? w.gradient("attn.gk_proj.1.1.bias") : null,
-        c.rowTopk(),
-        c.heads(),
-        c.headDim());
+        m.keyActivation(),
+        m.rowTopk(),
+        m.heads(),
+        m.headDim());
+    recurrence.gateGradient(s, keys, arrays, grad.rows, grad.top);
     ops.valueActivationGradient(
-        s, "mixer.d_values", v1, grad.vRows, rows, grad.v1, c.heads(), sizes.value());
-    if (sparse) {
+        s,
+        "mixer.d_values",
+        vRaw,
+        grad.rows.dvRows(),
+        arrays.rows(),
+        grad.v,
+        sizes.heads(),
+        sizes.value());
+    if (m.sparse()) {
       ops.routerGradient(
           s,
           "mixer.d_router",
@@ -510,90 +402,71 @@ public final class SseMixer {
           grad.top,
           loadView,
           scale,
-          grad.lowView,
-          lowSize,
-          columnRouter,
-          c.partitions(),
-          c.width(),
-          c.writers());
-      secondGradient(s, "lora_q", "attn.lora_q_proj.1.weight", 0, c.valueDim(), grad.qDelta);
-      secondGradient(
-          s, "lora_k", "attn.lora_k_proj.1.weight", columnLoraK, c.valueDim(), grad.kDelta);
+          low.gradient(0),
+          low.size,
+          low.router,
+          m.partitions(),
+          m.width(),
+          m.writers());
+      int rank = m.valueDim();
+      int key = m.keySize();
+      low.secondGradient(s, "lora_q", pair("q"), low.queries, rank, grad.qDelta, key, m.headDim());
+      low.secondGradient(s, "lora_k", pair("k"), low.keys, rank, grad.kDelta, key, m.headDim());
     }
-    secondGradient(s, "gk0", "attn.gk_proj.0.1.weight", columnGate0, c.gateRank(), grad.gateRaw0);
-    if (sparse) {
-      secondGradient(s, "gk1", "attn.gk_proj.1.1.weight", columnGate1, c.gateRank(), grad.gateRaw1);
+    if (m.outputGate()) {
+      String weight = "attn.g_proj.1.weight";
+      int columns = m.valueSize();
+      low.secondGradient(
+          s, "g_proj", weight, low.outputGate, m.valueDim(), grad.outputGate, columns, 0);
     }
-    if (c.outputGate()) {
-      Linear l =
-          new Linear(
-              grad.low(columnOutputGate),
-              lowSize,
-              w.weight("attn.g_proj.1.weight"),
-              grad.outputGate,
-              c.valueSize(),
-              0,
-              c.valueDim(),
-              c.valueSize());
-      ops.linearInputGradient(s, "mixer.d_g_proj", l, false);
-      ops.linearWeightGradient(
-          s,
-          "mixer.dw_g_proj",
-          new Linear(
-              lowColumn(columnOutputGate),
-              lowSize,
-              w.gradient("attn.g_proj.1.weight"),
-              grad.outputGate,
-              c.valueSize(),
-              0,
-              c.valueDim(),
-              c.valueSize()));
+    View dq = grad.qFirst;
+    View dk = grad.kFirst;
+    if (convolutions != null) {
+      dq = convolutions.queryGradient(s, grad.qFirst, grad.qDelta);
+      dk = convolutions.keyGradient(s, grad.kFirst, grad.kDelta);
     }
-    firstGradient(s, "q", "attn.q_proj.weight", h, dH, grad.q1, c.headDim(), c.keySize(), false);
-    firstGradient(s, "k", "attn.k_proj.weight", h, dH, grad.k1, c.headDim(), c.keySize(), true);
-    firstGradient(s, "v", "attn.v_proj.weight", h, dH, grad.v1, sizes.value(), c.valueSize(), true);
-    ops.linearInputGradient(
-        s,
-        "mixer.d_low",
-        new Linear(dH, d, w.weight(firstLow()), grad.lowView, lowSize, 0, d, lowSize),
-        true);
-    ops.linearWeightGradient(
-        s,
-        "mixer.dw_low",
-        new Linear(h, d, w.gradient(firstLow()), grad.lowView, lowSize, 0, d, lowSize));
+    projectGradient(s, "q", h, dH, dq, m.headDim(), m.keySize(), false);
+    projectGradient(s, "k", h, dH, dk, m.headDim(), m.keySize(), true);
+    projectGradient(s, "v", h, dH, grad.v, sizes.value(), m.valueSize(), true);
+    low.backward(s, h, dH);
   }
 
-  private void secondGradient(Stage s, String id, String weight, int column, int rank, View dy) {
+  private void outputGradient(Stage s, View dResult) {
+    int v = m.valueSize();
+    String weight = "attn.o_proj.weight";
     ops.linearInputGradient(
         s,
-        "mixer.d_" + id,
-        new Linear(
-            grad.low(column), lowSize, w.weight(weight), dy, 0, c.headDim(), rank, c.keySize()),
+        "mixer.d_y",
+        new Linear(grad.y, v, w.weight(weight), dResult, hidden, 0, v, hidden),
         false);
     ops.linearWeightGradient(
+        s, "mixer.dw_o", new Linear(y, v, w.gradient(weight), dResult, hidden, 0, v, hidden));
+    ops.mixerOutputGradient(
         s,
-        "mixer.dw_" + id,
-        new Linear(
-            lowColumn(column), lowSize, w.gradient(weight), dy, 0, c.headDim(), rank, c.keySize()));
+        "mixer.d_output",
+        grad.y,
+        o,
+        outputGate,
+        w.weight("attn.o_norm.weight"),
+        grad.rows.dO(),
+        grad.outputGate,
+        w.gradient("attn.o_norm.weight"),
+        sizes,
+        m.valueDim(),
+        normEps);
   }
 
-  private void firstGradient(
-      Stage s,
-      String id,
-      String weight,
-      View h,
-      View dH,
-      View dy,
-      int headDim,
-      int outSize,
-      boolean accumulate) {
-    int d = c.hiddenSize();
+  private void projectGradient(
+      Stage s, String name, View h, View dH, View dy, int headDim, int out, boolean accumulate) {
+    String weight = "attn." + name + "_proj.weight";
     ops.linearInputGradient(
         s,
-        "mixer.d_" + id,
-        new Linear(dH, d, w.weight(weight), dy, 0, headDim, d, outSize),
+        "mixer.d_" + name + "_proj",
+        new Linear(dH, hidden, w.weight(weight), dy, 0, headDim, hidden, out),
         accumulate);
     ops.linearWeightGradient(
-        s, "mixer.dw_" + id, new Linear(h, d, w.gradient(weight), dy, 0, headDim, d, outSize));
+        s,
+        "mixer.dw_" + name + "_proj",
+        new Linear(h, hidden, w.gradient(weight), dy, 0, headDim, hidden, out));
   }
 }

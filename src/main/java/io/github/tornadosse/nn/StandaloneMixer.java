@@ -63,7 +63,7 @@ public final class StandaloneMixer implements AutoCloseable {
     dx = buffers.floats("dx", (long) l * d);
     Weights w = new Weights(layout, table, parameters, gradients);
     mixer =
-        new SseMixer(config, ops, program, w, cu, new Block.Sizes(l, sequences), 1, 1, sequences);
+        new SseMixer(config, ops, program, w, cu, new Block.Sizes(l, sequences, sequences, 0), 1);
     View xView = table.whole(x);
     program.graph("forward", s -> mixer.forward(s, xView, null, table.whole(result)));
     program.graph(
@@ -105,7 +105,7 @@ public final class StandaloneMixer implements AutoCloseable {
    * @return the loss; 0 without sparse partitions
    */
   public float balance() {
-    return config.partitions() == 0 ? 0 : mixer.aux().get(0);
+    return config.mixer().sparse() ? mixer.aux().get(0) : 0;
   }
 
   /**
@@ -114,17 +114,21 @@ public final class StandaloneMixer implements AutoCloseable {
    * @return [S, N + 1, HV, K, V]
    */
   public float[] states() {
-    int group = config.valueHeads() / config.heads();
-    int v = config.valueDim();
-    int keys = config.headDim();
-    float[] grouped = mixer.state().toHeapArray(); // [S, N + 1, H, K, group, V]
-    float[] out = new float[grouped.length];
-    int blocks = grouped.length / (keys * group * v);
+    MixerConfig m = config.mixer();
+    float[] arranged = mixer.state().toHeapArray();
+    if (m.rule() == MixerConfig.Rule.GDN) {
+      return arranged;
+    }
+    int group = m.valueHeads() / m.heads();
+    int v = m.valueDim();
+    int keys = m.headDim();
+    float[] out = new float[arranged.length]; // from [S, N + 1, H, K, group, V]
+    int blocks = arranged.length / (keys * group * v);
     for (int b = 0; b < blocks; b++) {
       for (int k = 0; k < keys; k++) {
         for (int j = 0; j < group; j++) {
           System.arraycopy(
-              grouped, ((b * keys + k) * group + j) * v, out, ((b * group + j) * keys + k) * v, v);
+              arranged, ((b * keys + k) * group + j) * v, out, ((b * group + j) * keys + k) * v, v);
         }
       }
     }
@@ -175,7 +179,7 @@ public final class StandaloneMixer implements AutoCloseable {
     control.set(Control.TOKENS, bounds[bounds.length - 1]);
     control.set(Control.SEQUENCES, bounds.length - 1);
     control.set(Control.USE_STATE, useState);
-    control.select(0, 0, 0, 0);
+    control.select(ControlTable.Position.ORIGIN);
     program.execute(graph);
   }
 

@@ -22,7 +22,8 @@ public interface Trainable extends AutoCloseable {
    * @param crossEntropy sum over targets of the cross-entropy, in nats
    * @param targets number of targets
    * @param balance sum over layers of the balance loss
-   * @param load share of tokens that write each partition, [layers][N]
+   * @param load share of tokens that write each partition, [layers][N], empty for layers without
+   *     sparse partitions
    */
   record Outcome(double crossEntropy, int targets, double balance, float[][] load) {}
 

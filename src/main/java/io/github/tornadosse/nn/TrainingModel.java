@@ -9,10 +9,12 @@ import io.github.tornadosse.graph.Stage;
 import io.github.tornadosse.graph.TouchOperations;
 import io.github.tornadosse.graph.View;
 import io.github.tornadosse.kernels.Control;
+import io.github.tornadosse.nn.ModelConfig.Kind;
 import io.github.tornadosse.runtime.MemoryBudget;
 import io.github.tornadosse.runtime.Program;
 import io.github.tornadosse.tensor.TensorSpec;
 import java.util.List;
+import java.util.stream.Stream;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -35,6 +37,7 @@ public final class TrainingModel implements Trainable {
   private final IntArray ids;
   private final IntArray targets;
   private final IntArray cu;
+  private final IntArray positions;
   private final IntArray order;
   private final IntArray starts;
   private final FloatArray scale;
@@ -99,6 +102,7 @@ public final class TrainingModel implements Trainable {
     ids = program.intInput("ids", l);
     targets = program.intInput("targets", l);
     cu = program.intInput("cu_seqlens", settings.sequences() + 1L);
+    positions = program.intInput("positions", l);
     order = program.intInput("embedding.order", l);
     starts = program.intInput("embedding.starts", config.vocabSize() + 1L);
     scale = program.floatInput("scale", 2);
@@ -106,18 +110,16 @@ public final class TrainingModel implements Trainable {
     loss = buffers.floats("loss", l);
     partial = buffers.floats("norm.partial", (n + 4095L) / 4096);
     Weights w = new Weights(layout, control, parameters, gradients);
-    int slots = settings.recompute() ? 1 : config.layers();
     block =
         new Block(
             config,
             ops,
             program,
             w,
-            cu,
-            new Block.Sizes(l, settings.sequences()),
-            slots,
-            config.layers() + 1,
-            0);
+            new SoftmaxLayer.Inputs(cu, positions, null),
+            new Block.Sizes(l, settings.sequences(), 0, 0),
+            settings.recompute(),
+            config.layers() + 1);
     graphs(w, buffers);
   }
 
@@ -138,7 +140,10 @@ public final class TrainingModel implements Trainable {
     program.graph(
         "embed",
         s -> ops.embedding(s, "embed.rows", ids, w.weight("model.embeddings.weight"), x, d));
-    program.graph("layer", block::forward);
+    for (Kind kind : kinds()) {
+      program.graph(layer(kind), s -> block.forward(s, kind, false));
+      program.graph(layer(kind) + "-gradient", s -> block.backward(s, kind, dx, scale));
+    }
     program.graph(
         "head",
         s -> {
@@ -169,7 +174,6 @@ public final class TrainingModel implements Trainable {
           logits(s, w.weight(headName), w.weight("model.norm.weight"), x, normed, rstd, logits);
           ops.crossEntropy(s, "head.loss", logits, targets, lossView, null, vocabulary);
         });
-    program.graph("layer-gradient", s -> block.backward(s, dx, scale));
     program.graph(
         "embed-gradient",
         s ->
@@ -205,6 +209,14 @@ public final class TrainingModel implements Trainable {
         "parameters", s -> TouchOperations.touch(s, List.of(parameters, gradients, first, second)));
   }
 
+  private List<Kind> kinds() {
+    return Stream.of(Kind.values()).filter(kind -> config.count(kind) > 0).toList();
+  }
+
+  private static String layer(Kind kind) {
+    return kind == Kind.MIXER ? "mixer-layer" : "attention-layer";
+  }
+
   private void logits(Stage s, View head, View norm, View x, View normed, View rstd, View logits) {
     int d = config.hiddenSize();
     int vocabulary = config.vocabSize();
@@ -231,9 +243,9 @@ public final class TrainingModel implements Trainable {
     run("head", 0, config.layers());
     for (int i = config.layers() - 1; i >= 0; i--) {
       if (settings.recompute()) {
-        run("layer", i, i);
+        run(layer(config.kind(i)), i, i);
       }
-      run("layer-gradient", i, i);
+      run(layer(config.kind(i)) + "-gradient", i, i);
     }
     run("embed-gradient", 0, 0);
     stale = true;
@@ -277,6 +289,11 @@ public final class TrainingModel implements Trainable {
     for (int i = 0; i <= b.sequences(); i++) {
       cu.set(i, b.cuSeqlens()[i]);
     }
+    for (int i = 0; i < b.sequences(); i++) {
+      for (int t = b.cuSeqlens()[i]; t < b.cuSeqlens()[i + 1]; t++) {
+        positions.set(t, t - b.cuSeqlens()[i]);
+      }
+    }
     control.set(Control.TOKENS, b.tokens());
     control.set(Control.SEQUENCES, b.sequences());
     control.set(Control.USE_STATE, 0);
@@ -285,12 +302,16 @@ public final class TrainingModel implements Trainable {
   private void forward() {
     run("embed", 0, 0);
     for (int i = 0; i < config.layers(); i++) {
-      run("layer", i, i);
+      run(layer(config.kind(i)), i, i);
     }
   }
 
   private void run(String graph, int layer, int input) {
-    control.select(layer, settings.recompute() ? 0 : layer, input, input + 1);
+    int i = Math.min(layer, config.layers() - 1);
+    int kind = config.kindIndex(i);
+    boolean one = settings.recompute();
+    control.select(
+        new ControlTable.Position(i, kind, one ? 0 : i, one ? 0 : kind, input, input + 1, 0));
     program.execute(graph);
   }
 
@@ -300,21 +321,10 @@ public final class TrainingModel implements Trainable {
     for (int t = 0; t < batch.tokens(); t++) {
       sum += loss.get(t);
     }
-    int n = config.partitions();
-    float[][] load = new float[config.layers()][n];
-    double balance = 0;
-    if (n > 0) {
-      FloatArray loads = block.mixer().load();
-      FloatArray aux = block.mixer().aux();
-      program.fetch("layer", loads, aux);
-      for (int i = 0; i < config.layers(); i++) {
-        balance += aux.get(i);
-        for (int p = 0; p < n; p++) {
-          load[i][p] = loads.get(i * 2 * n + p);
-        }
-      }
+    if (config.partitions() > 0) {
+      program.fetch(layer(Kind.MIXER), block.mixer().load(), block.mixer().aux());
     }
-    return new Outcome(sum, batch.targetCount(), balance, load);
+    return RoutingReport.outcome(config, block.mixer(), sum, batch.targetCount());
   }
 
   @Override

@@ -1,8 +1,8 @@
 package io.github.tornadosse.nn;
 
 import io.github.tornadosse.graph.ControlTable;
-import io.github.tornadosse.graph.ControlTable.Axis;
 import io.github.tornadosse.graph.View;
+import io.github.tornadosse.nn.ModelConfig.Kind;
 import io.github.tornadosse.nn.ParameterLayout.Place;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
@@ -17,19 +17,38 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 record Weights(
     ParameterLayout layout, ControlTable table, FloatArray parameters, FloatArray gradients) {
 
-  /** A parameter by its name without {@code model.layers.i.}, of the layer that is selected. */
+  /** A parameter of the model or, without {@code model.layers.i.}, of every layer. */
   View weight(String name) {
-    return view(parameters, name);
+    return view(parameters, layout.place(name));
   }
 
   /** Its gradient. */
   View gradient(String name) {
-    return view(gradients, name);
+    return view(gradients, layout.place(name));
   }
 
-  private View view(FloatArray array, String name) {
-    Place p = layout.place(name);
-    return table.view(array, p.offset(), p.stride(), p.stride() == 0 ? Axis.FIXED : Axis.LAYER);
+  /** The parameters of the layers of one kind. */
+  OfKind of(Kind kind) {
+    return new OfKind(this, kind);
+  }
+
+  /** Parameters of the layers of one kind, by their names without {@code model.layers.i.}. */
+  record OfKind(Weights all, Kind kind) {
+    View weight(String name) {
+      return all.view(all.parameters, all.layout.place(kind, name));
+    }
+
+    View gradient(String name) {
+      return all.view(all.gradients, all.layout.place(kind, name));
+    }
+
+    boolean training() {
+      return all.training();
+    }
+  }
+
+  private View view(FloatArray array, Place p) {
+    return table.view(array, p.offset(), p.stride(), p.axis());
   }
 
   /** Whether there are gradients. */

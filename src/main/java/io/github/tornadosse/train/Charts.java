@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -159,32 +160,37 @@ final class Charts {
 
   /** Whether the model has sparse partitions, whose load can be drawn. */
   boolean hasLoad() {
+    return routedLayers().length > 0;
+  }
+
+  private int[] routedLayers() {
     float[][] load = steps.get(0).load();
-    return load.length > 0 && load[0].length > 0;
+    return IntStream.range(0, load.length).filter(i -> load[i].length > 0).toArray();
   }
 
   /** Share of tokens that write each partition over the steps, a small chart a layer. */
   BufferedImage load() {
     float[][] first = steps.get(0).load();
     int width = WIDE / LOAD_COLUMNS;
-    int rows = (first.length + LOAD_COLUMNS - 1) / LOAD_COLUMNS;
+    int[] layers = routedLayers();
+    int rows = (layers.length + LOAD_COLUMNS - 1) / LOAD_COLUMNS;
     BufferedImage whole = canvas(WIDE, rows * LOAD_HEIGHT);
     Graphics2D graphics = whole.createGraphics();
     try {
       graphics.setColor(theme.background);
       graphics.fillRect(0, 0, whole.getWidth(), whole.getHeight());
-      for (int i = 0; i < first.length; i++) {
-        int layer = i;
-        String title = "Layer " + i + ": share of writes";
+      for (int i = 0; i < layers.length; i++) {
+        int layer = layers[i];
+        String title = "Layer " + layer + ": share of writes";
         XYChart chart = lines(title, "", width, LOAD_HEIGHT);
         chart.getStyler().setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 12));
         chart.getStyler().setLegendVisible(false);
         chart.getStyler().setXAxisTitleVisible(false);
         chart.getStyler().setYAxisMin(0.0);
         chart.getStyler().setYAxisDecimalPattern("0.00");
-        int partitions = first[i].length;
+        int partitions = first[layer].length;
         double even = 0;
-        for (float share : first[i]) {
+        for (float share : first[layer]) {
           even += share / partitions;
         }
         Points level = new Points();

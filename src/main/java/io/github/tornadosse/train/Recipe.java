@@ -278,7 +278,7 @@ public record Recipe(
       v.values.forEach(
           (name, value) -> {
             if (name.startsWith("model.")) {
-              model.set(name.substring("model.".length()), value);
+              put(model, name.substring("model.".length()), value);
             }
           });
       JsonNode heldOut = v.values.get("data.held_out");
@@ -363,6 +363,16 @@ public record Recipe(
         default ->
             throw new UserError(name + " is '" + text(name) + "'; it must be 'cosine' or 'wsd'");
       };
+    }
+  }
+
+  /** Sets a key of dotted parts in the objects that they name. */
+  private static void put(ObjectNode to, String name, JsonNode value) {
+    int dot = name.indexOf('.');
+    if (dot < 0) {
+      to.set(name, value);
+    } else {
+      put(to.withObjectProperty(name.substring(0, dot)), name.substring(dot + 1), value);
     }
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -33,6 +34,7 @@ final class RecipeKeys {
     TRUTH("true or false"),
     TEXT("a text"),
     TEXTS("a text or a list of texts"),
+    WHOLES("a list of whole numbers, such as [1, 3]"),
     SHARE_OR_PATH("a share such as 0.05 or the path of a file or folder");
 
     private final String words;
@@ -69,6 +71,20 @@ final class RecipeKeys {
     optional("model.initializer_range", Kind.NUMBER);
     optional("model.model_type", Kind.TEXT);
     optional("model.linear_attn_type", Kind.TEXT);
+    optional("model.sse_implementation", Kind.TEXT);
+    optional("model.use_short_conv", Kind.TRUTH);
+    optional("model.conv_size", Kind.WHOLE);
+    optional("model.allow_neg_eigval", Kind.TRUTH);
+    optional("model.write_gate", Kind.TRUTH);
+    optional("model.read_gate", Kind.TRUTH);
+    optional("model.gate_values", Kind.TRUTH);
+    optional("model.always_selected", Kind.TRUTH);
+    optional("model.attn.layers", Kind.WHOLES);
+    optional("model.attn.num_heads", Kind.WHOLE);
+    optional("model.attn.num_kv_heads", Kind.WHOLE);
+    optional("model.attn.window_size", Kind.WHOLE);
+    optional("model.attn.rope_theta", Kind.NUMBER);
+    optional("model.attn.qkv_bias", Kind.TRUTH);
 
     optional("data.path", Kind.TEXT);
     optional("data.include", Kind.TEXTS);
@@ -245,9 +261,25 @@ final class RecipeKeys {
       case TRUTH -> value.isBoolean() ? value : null;
       case TEXT -> value.isTextual() ? value : null;
       case TEXTS -> value.isTextual() || list ? value : null;
+      case WHOLES -> wholes(value);
       case SHARE_OR_PATH ->
           n.isNumber() ? NODES.numberNode(n.doubleValue()) : value.isTextual() ? value : null;
     };
+  }
+
+  private static JsonNode wholes(JsonNode list) {
+    if (!list.isArray()) {
+      return null;
+    }
+    ArrayNode all = NODES.arrayNode();
+    for (JsonNode element : list) {
+      JsonNode n = whole(element);
+      if (n == null) {
+        return null;
+      }
+      all.add(n);
+    }
+    return all;
   }
 
   private static JsonNode whole(JsonNode n) {

@@ -213,16 +213,17 @@ public final class TrainingRun {
     ModelConfig c = recipe.modelConfig(data.vocabSize());
     Runtime runtime = Runtime.getRuntime();
     Map<String, String> facts = new LinkedHashMap<>();
-    facts.put(
-        "Model",
-        c.partitions() == 0
-            ? "gated linear attention"
-            : "SSE-n" + c.partitions() + "k" + c.width() + ", gated linear attention");
+    facts.put("Model", c.describe());
     facts.put(
         "Size",
         String.format(
             "%,d parameters: %d layers, hidden size %d, %d heads of %d, vocabulary %d",
-            made.parameters(), c.layers(), c.hiddenSize(), c.heads(), c.headDim(), c.vocabSize()));
+            made.parameters(),
+            c.layers(),
+            c.hiddenSize(),
+            c.mixer().heads(),
+            c.mixer().headDim(),
+            c.vocabSize()));
     facts.put("Data", recipe.data().path());
     facts.put(
         "Step",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.tornadosse.graph.ControlTable.Axis;
+import io.github.tornadosse.graph.ControlTable.Position;
 import org.junit.jupiter.api.Test;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
@@ -18,7 +19,13 @@ class ControlTableTest {
     View in = table.view(array, 1, 3, Axis.INPUT);
     View out = table.view(array, 1, 3, Axis.OUTPUT);
     View fixed = table.view(array, 5, 100, Axis.FIXED);
-    table.select(3, 2, 4, 5);
+    View kind = table.view(array, 0, 1000, Axis.KIND);
+    View kindSlot = table.view(array, 0, 1000, Axis.KIND_SLOT);
+    View session = table.view(array, 1000, Axis.KIND, 10, Axis.SESSION);
+    table.select(new Position(3, 6, 2, 7, 4, 5, 8));
+    assertThat(base(kind)).isEqualTo(6000);
+    assertThat(base(kindSlot)).isEqualTo(7000);
+    assertThat(base(session)).isEqualTo(6080);
     assertThat(base(layer)).isEqualTo(307);
     assertThat(base(slot)).isEqualTo(20);
     assertThat(base(in)).isEqualTo(13);
@@ -35,7 +42,8 @@ class ControlTableTest {
   @Test
   void aBaseBeyondTheIndexRangeIsAnError() {
     table.view(array, 0, Integer.MAX_VALUE, Axis.LAYER);
-    assertThatThrownBy(() -> table.select(2, 0, 0, 0)).isInstanceOf(ArithmeticException.class);
+    assertThatThrownBy(() -> table.select(new Position(2, 0, 0, 0, 0, 0, 0)))
+        .isInstanceOf(ArithmeticException.class);
   }
 
   private int base(View v) {

@@ -244,7 +244,7 @@ final class OperationBench {
 
   /** Runs what is appended to the stage's graph, with every number of threads. */
   void run(Consumer<Stage> operations) {
-    control.select(0, 0, 0, 0);
+    control.select(ControlTable.Position.ORIGIN);
     Buffers buffers = Buffers.allocating();
     int[][] initialInts = ints.stream().map(IntArray::toHeapArray).toArray(int[][]::new);
     TaskGraph probe = new TaskGraph("probe");

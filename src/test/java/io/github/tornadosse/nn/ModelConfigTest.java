@@ -72,9 +72,9 @@ class ModelConfigTest {
   void otherModelsAreNamed() {
     assertThatThrownBy(() -> ModelConfig.fromJson(small().put("model_type", "llama"), "x"))
         .isInstanceOf(UserError.class)
-        .hasMessageContaining("model_type is 'llama'");
-    assertThatThrownBy(() -> ModelConfig.fromJson(small().put("linear_attn_type", "gdn"), "x"))
+        .hasMessageContaining("model_type is \"llama\"; it must be one of sse");
+    assertThatThrownBy(() -> ModelConfig.fromJson(small().put("linear_attn_type", "rwkv"), "x"))
         .isInstanceOf(UserError.class)
-        .hasMessageContaining("gdn");
+        .hasMessageContaining("\"rwkv\"; it must be one of gla, gdn");
   }
 }

@@ -47,7 +47,7 @@ class ParameterLayoutTest {
   @Test
   void aLayersTensorsAreAStrideApart() {
     ParameterLayout layout = new ParameterLayout(config(4, false, true));
-    ParameterLayout.Place place = layout.place("attn.e_proj.weight");
+    ParameterLayout.Place place = layout.place(ModelConfig.Kind.MIXER, "attn.e_proj.weight");
     int found = 0;
     for (int i = 0; i < layout.tensors().size(); i++) {
       for (int layer = 0; layer < 2; layer++) {

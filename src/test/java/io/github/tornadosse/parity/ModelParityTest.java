@@ -8,16 +8,16 @@ import io.github.tornadosse.eval.verify.ReferenceShapes;
 import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.PortableOperations;
 import io.github.tornadosse.graph.VectorOperations;
-import io.github.tornadosse.kernels.Activation;
 import io.github.tornadosse.kernels.reference.Model;
 import io.github.tornadosse.kernels.reference.Tape;
 import io.github.tornadosse.kernels.reference.Variable;
 import io.github.tornadosse.nn.AdamSettings;
 import io.github.tornadosse.nn.LanguageModel;
 import io.github.tornadosse.nn.ModelConfig;
+import io.github.tornadosse.nn.ModelWeights;
 import io.github.tornadosse.nn.TrainingModel;
+import io.github.tornadosse.nn.Variants;
 import io.github.tornadosse.tensor.TensorSpec;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,60 +37,17 @@ class ModelParityTest {
   }
 
   static Stream<Arguments> models() {
-    int silu = Activation.SILU;
-    int softmax = Activation.SOFTMAX;
-    List<Arguments> shapes =
-        List.of(
-            Arguments.of("no sparse partitions", config(2, 2, 16, 1, 0, 0, 0, silu, softmax, 16)),
-            Arguments.of("odd sizes", config(3, 3, 17, 1, 5, 2, 2, silu, softmax, 17)),
-            Arguments.of("more writers", config(2, 4, 16, 0.5, 6, 3, 1, softmax, softmax, 16)),
-            Arguments.of("more readers, row top-k", config(1, 2, 20, 2, 4, 1, 3, silu, softmax, 3)),
-            Arguments.of("SiLU keys, one partition", config(2, 2, 16, 1, 1, 1, 1, silu, silu, 16)));
-    return shapes.stream()
-        .flatMap(a -> tiers().map(t -> Arguments.of(a.get()[0] + ", " + t.tier(), t, a.get()[1])));
-  }
-
-  private static ModelConfig config(
-      int heads,
-      int valueHeads,
-      int headDim,
-      double expandV,
-      int partitions,
-      int writers,
-      int readers,
-      int queryActivation,
-      int keyActivation,
-      int rowTopk) {
-    boolean odd = headDim % 2 == 1;
-    return new ModelConfig(
-        VOCABULARY,
-        odd ? 37 : 32,
-        2,
-        heads,
-        valueHeads,
-        headDim,
-        expandV,
-        partitions,
-        writers,
-        readers,
-        odd ? 45 : 48,
-        1e-5,
-        0.1,
-        queryActivation,
-        keyActivation,
-        rowTopk,
-        !odd,
-        odd ? 7 : 16,
-        odd,
-        0.02);
+    return Variants.names().stream()
+        .flatMap(name -> tiers().map(t -> Arguments.of(name + ", " + t.tier(), t, name)));
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("models")
-  void agreesWithTheReference(String name, Operations ops, ModelConfig config) {
-    Random random = new Random(name.length());
+  void agreesWithTheReference(String name, Operations ops, String variant) {
+    ModelConfig config = Variants.config(variant);
+    Random random = new Random(variant.length());
     Map<String, Variable> parameters = new LinkedHashMap<>();
-    for (TensorSpec t : LanguageModel.tensors(config)) {
+    for (TensorSpec t : ModelWeights.tensors(config)) {
       parameters.put(t.name(), new Variable(weights(t, random)));
     }
     int[] ids = random.ints(CU[CU.length - 1], 0, VOCABULARY).toArray();
@@ -102,10 +59,14 @@ class ModelParityTest {
     tape.backward();
 
     Comparison comparison = new Comparison();
-    List<float[]> ordered = new ArrayList<>();
-    parameters.values().forEach(p -> ordered.add(floats(p.data())));
+    ModelWeights weights =
+        ModelWeights.read(
+            config,
+            (t, to) ->
+                System.arraycopy(floats(parameters.get(t.name()).data()), 0, to, 0, to.length));
     try (LanguageModel model =
-        LanguageModel.create(config, ops, batch.tokens(), batch.sequences(), ordered)) {
+        LanguageModel.create(
+            weights, ops, LanguageModel.Capacity.scoring(batch.tokens(), batch.sequences()))) {
       comparison.forward("logits", doubles(model.logits(batch)), expected.logits().data());
     }
     for (boolean recompute : new boolean[] {false, true}) {

@@ -81,8 +81,8 @@ class RecipeTest {
             """);
     ModelConfig c = r.modelConfig(500);
     assertThat(c.vocabSize()).isEqualTo(500);
-    assertThat(c.partitions()).isEqualTo(8);
-    assertThat(c.queryActivation()).isEqualTo(1);
+    assertThat(c.mixer().partitions()).isEqualTo(8);
+    assertThat(c.mixer().queryActivation()).isEqualTo(1);
     assertThat(c.normEps()).isEqualTo(1e-5);
     assertThat(r.data())
         .isEqualTo(
@@ -144,7 +144,7 @@ class RecipeTest {
     assertThat(r.train().warmupSteps()).isEqualTo(1);
     assertThat(r.data().heldOutShare()).isEqualTo(0.5);
     assertThat(r.data().include()).containsExactly("a", "b");
-    assertThat(r.modelConfig(256).outputGate()).isFalse();
+    assertThat(r.modelConfig(256).mixer().outputGate()).isFalse();
     assertThat(r.checkpoint().directory()).isEqualTo("x=y");
     Recipe other = parse(PATH, "data.include=*.java", "data.held_out=a: b", "data.path='q'");
     assertThat(other.data().include()).containsExactly("*.java");
@@ -191,7 +191,14 @@ class RecipeTest {
           data: {held_out: 1.5} | data.held_out (1.5) must be between 0 and 1, or a path
           data: {sequence_length: 1} | data.sequence_length (1) must be at least 2
           model: {num_writer: 5} | num_writer (5) must be from 1 to num_sparse_partition (4)
-          model: {linear_attn_type: gdn} | 'gdn' is not supported
+          model: {linear_attn_type: rwkv} | linear_attn_type is "rwkv"; it must be one of gla, gdn
+          model: {linear_attn_type: gdn, row_topk: 8} | row_topk needs use_k_softmax
+          model: {num_sparse_partition: 0, always_selected: false} | always_selected must be true
+          model: {attn: {layers: [1, 4], num_heads: 2}} | attn.layers must ascend from 0 to num_hidden_layers - 1 (3)
+          model: {attn: {layers: 1, num_heads: 2}} | model.attn.layers is 1; it must be a list of whole numbers
+          model: {attn: {layers: [0], num_heads: 3}} | hidden_size (128) must be a multiple of attn.num_heads (3)
+          model: {attn: {layers: [0], num_heads: 4, num_kv_heads: 3}} | must be a multiple of attn.num_kv_heads (3)
+          model: {attn: {layer: [0]}} | did you mean 'model.attn.layers'?
           """)
   void saysWhatIsWrongAndWhere(String yaml, String message) {
     String whole = yaml.startsWith("data") || yaml.startsWith("[") ? yaml : PATH + yaml;

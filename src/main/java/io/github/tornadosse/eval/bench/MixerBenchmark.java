@@ -260,7 +260,7 @@ public final class MixerBenchmark {
       program.control().set(Control.TOKENS, o.tokens);
       program.control().set(Control.SEQUENCES, 1);
       program.control().set(Control.USE_STATE, 0);
-      program.control().select(0, 0, 0, 0);
+      program.control().select(ControlTable.Position.ORIGIN);
     }
 
     void once() {
@@ -310,7 +310,7 @@ public final class MixerBenchmark {
       normal(a, r);
       normal(b, r);
       program.control().set(Control.TOKENS, PRODUCT);
-      program.control().select(0, 0, 0, 0);
+      program.control().select(ControlTable.Position.ORIGIN);
     }
 
     void once() {

@@ -14,6 +14,7 @@ import io.github.tornadosse.kernels.Control;
 import io.github.tornadosse.nn.AdamSettings;
 import io.github.tornadosse.nn.LanguageModel;
 import io.github.tornadosse.nn.ModelConfig;
+import io.github.tornadosse.nn.ModelWeights;
 import io.github.tornadosse.nn.StandaloneMixer;
 import io.github.tornadosse.nn.TrainingModel;
 import io.github.tornadosse.runtime.Program;
@@ -127,7 +128,7 @@ public final class OperationsRunner implements TierRunner {
       table.set(Control.TOKENS, tokens);
       table.set(Control.SEQUENCES, 1);
       table.set(Control.USE_STATE, 1);
-      table.select(0, 0, 0, 0);
+      table.select(ControlTable.Position.ORIGIN);
       program.execute("forward");
       program.fetch("forward", out, state);
       program.execute("backward");
@@ -221,12 +222,15 @@ public final class OperationsRunner implements TierRunner {
 
   private void compareInference(
       Comparison comparison, Content c, ModelConfig config, Content weights, PackedBatch batch) {
-    List<float[]> ordered = new ArrayList<>();
-    for (TensorSpec t : LanguageModel.tensors(config)) {
-      ordered.add(floats(weights.get(t.name())));
-    }
-    try (LanguageModel model =
-        LanguageModel.create(config, ops, batch.tokens(), batch.sequences(), ordered)) {
+    ModelWeights shared =
+        ModelWeights.read(
+            config,
+            (t, to) -> System.arraycopy(floats(weights.get(t.name())), 0, to, 0, to.length));
+    double[] prompt = c.get("prompt");
+    int length = prompt.length + c.get("greedy").length;
+    LanguageModel.Capacity capacity =
+        new LanguageModel.Capacity(batch.tokens(), batch.sequences(), 1, length);
+    try (LanguageModel model = LanguageModel.create(shared, ops, capacity)) {
       comparison.forward("logits", doubles(model.logits(batch)), c.get("logits"));
       double[] expected = c.get("greedy");
       List<Double> greedy = new ArrayList<>();

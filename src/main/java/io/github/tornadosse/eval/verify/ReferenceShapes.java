@@ -58,6 +58,10 @@ public final class ReferenceShapes {
         c.path("use_output_gate").asBoolean(true),
         c.path("use_short_conv").asBoolean(false),
         c.path("allow_neg_eigval").asBoolean(false),
+        c.path("write_gate").asBoolean(true),
+        c.path("read_gate").asBoolean(true),
+        c.path("gate_values").asBoolean(false),
+        c.path("always_selected").asBoolean(true),
         c.path("norm_eps").asDouble(1e-6));
   }
 

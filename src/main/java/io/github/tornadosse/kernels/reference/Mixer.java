@@ -66,8 +66,10 @@ public final class Mixer {
     int stateSize = shape.valueHeads() * shape.key() * shape.value();
     double[] states = new double[sequences * (partitions + 1) * stateSize];
     States at = new States(states, stateSize, cu);
-    Variable o =
-        scan(tape, query(tape, q1), key(tape, k1), v, gate(tape, x, parameter, 0, k1), at, 0);
+    Variable o = new Variable(new double[v.size()]);
+    if (shape.always()) {
+      o = scan(tape, query(tape, q1), key(tape, k1), v, gate(tape, x, parameter, 0, k1), at, 0);
+    }
     Variable balance = new Variable(new double[1]);
     if (partitions > 0) {
       Variable q2 = tape.add(qBase, lowRank(tape, x, parameter, "lora_q_proj"));
@@ -82,8 +84,11 @@ public final class Mixer {
       double[][] read = selected(e, tokens, shape.readers());
       for (int p = 0; p < partitions; p++) {
         Variable share = tape.columns(e, partitions, p, 1);
-        Variable writeGate = tape.multiplyConstant(share, written[p]);
-        Variable readGate = tape.multiplyConstant(share, read[p]);
+        Variable writeGate = factor(tape, share, written[p], shape.writeGate());
+        Variable readGate = factor(tape, share, read[p], shape.readGate());
+        boolean onValues = shape.gateValues();
+        Variable writeMask = new Variable(written[p].clone());
+        Variable readMask = new Variable(read[p].clone());
         // as in the authors' masked form, the delta rule's gates follow the read set
         double[] active = shape.deltaRule() ? read[p] : written[p];
         Gate masked =
@@ -93,13 +98,13 @@ public final class Mixer {
         Variable part =
             scan(
                 tape,
-                tape.scaleRows(query, keySize, readGate),
-                tape.scaleRows(key, keySize, writeGate),
-                mask(tape, v, written[p]),
+                tape.scaleRows(query, keySize, onValues ? readMask : readGate),
+                tape.scaleRows(key, keySize, onValues ? writeMask : writeGate),
+                tape.scaleRows(v, valueSize, onValues ? writeGate : writeMask),
                 masked,
                 at,
                 p + 1);
-        o = tape.add(o, part);
+        o = tape.add(o, onValues ? tape.scaleRows(part, valueSize, readGate) : part);
       }
       balance = balance(tape, e, written, tokens);
     }
@@ -110,6 +115,11 @@ public final class Mixer {
     }
     y = tape.linear(y, parameter.apply("o_proj.weight"), valueSize, shape.hidden());
     return new Result(y, balance, states);
+  }
+
+  /** What selected tokens are multiplied by: e, or 1 where its gate is off; others by 0. */
+  private static Variable factor(Tape tape, Variable share, double[] selected, boolean gated) {
+    return gated ? tape.multiplyConstant(share, selected) : new Variable(selected.clone());
   }
 
   private Variable query(Tape tape, Variable logits) {
@@ -137,14 +147,15 @@ public final class Mixer {
       Tape tape, Variable x, Function<String, Variable> parameter, int source, Variable keyLogits) {
     if (shape.deltaRule()) {
       int heads = shape.valueHeads();
-      Variable a = tape.linear(x, parameter.apply("a_proj.weight"), shape.hidden(), 2 * heads);
-      Variable b = tape.linear(x, parameter.apply("b_proj.weight"), shape.hidden(), 2 * heads);
+      int all = shape.partitions() > 0 ? 2 * heads : heads;
+      Variable a = tape.linear(x, parameter.apply("a_proj.weight"), shape.hidden(), all);
+      Variable b = tape.linear(x, parameter.apply("b_proj.weight"), shape.hidden(), all);
       Variable step = tape.softplus(tape.addToRows(a, parameter.apply("dt_bias")));
       Variable rate = tape.map(parameter.apply("A_log"), u -> -Math.exp(u), u -> -Math.exp(u));
       Variable beta = tape.sigmoid(b, shape.negativeEigenvalues() ? 2 : 1);
       return new Gate(
-          tape.columns(tape.multiplyRows(step, rate), 2 * heads, source * heads, heads),
-          tape.columns(beta, 2 * heads, source * heads, heads));
+          tape.columns(tape.multiplyRows(step, rate), all, source * heads, heads),
+          tape.columns(beta, all, source * heads, heads));
     }
     String name = "gk_proj." + source;
     Variable raw = lowRank(tape, x, parameter, name);

@@ -18,6 +18,10 @@ package io.github.tornadosse.kernels.reference;
  * @param outputGate whether the output is gated
  * @param shortConvolution whether the first queries and keys are convolved
  * @param negativeEigenvalues gated delta rule: beta up to 2 instead of 1
+ * @param writeGate whether what is written to sparse partitions is multiplied by e
+ * @param readGate whether what is read from them is
+ * @param gateValues whether e multiplies values and the read-out instead of keys and queries
+ * @param always whether partition 0 takes part in every token; else it does in none
  * @param normEps epsilon of the output norm
  */
 public record MixerShape(
@@ -36,6 +40,10 @@ public record MixerShape(
     boolean outputGate,
     boolean shortConvolution,
     boolean negativeEigenvalues,
+    boolean writeGate,
+    boolean readGate,
+    boolean gateValues,
+    boolean always,
     double normEps) {
 
   /**

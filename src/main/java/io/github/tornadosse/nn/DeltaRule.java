@@ -1,0 +1,151 @@
+package io.github.tornadosse.nn;
+
+import io.github.tornadosse.graph.DeltaRuleOperations;
+import io.github.tornadosse.graph.Operations;
+import io.github.tornadosse.graph.Operations.HeadSizes;
+import io.github.tornadosse.graph.Stage;
+import io.github.tornadosse.graph.View;
+import io.github.tornadosse.runtime.Program;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+
+/** The gated delta rule (docs/mathematics.md sections 1 and 3). */
+final class DeltaRule implements Recurrence {
+  private final MixerConfig m;
+  private final DeltaRuleOperations ops;
+  private final Weights.OfKind w;
+  private final LowProjection low;
+  private final DeltaRuleOperations.Sizes sizes;
+  private final FloatArray gates;
+  private final FloatArray dGateRows;
+  private final FloatArray dWeightRows;
+
+  DeltaRule(
+      MixerConfig m, Operations ops, Weights.OfKind w, LowProjection low, Program p, int tokens) {
+    this.m = m;
+    this.ops = ops.deltaRule();
+    this.w = w;
+    this.low = low;
+    sizes = new DeltaRuleOperations.Sizes(m.heads(), m.valueHeads(), m.headDim(), m.valueDim());
+    long scalars = (long) tokens * m.valueHeads();
+    long rowScalars = scalars * (1 + m.width());
+    gates = p.buffers().floats("mixer.gates", 2L * m.sources() * scalars);
+    dGateRows = w.training() ? p.buffers().floats("grad.gate_rows", 2 * rowScalars) : null;
+    dWeightRows =
+        w.training()
+            ? p.buffers().floats("grad.weight_rows", m.gates().values() ? 2 * rowScalars : 1)
+            : null;
+  }
+
+  @Override
+  public HeadSizes sizes() {
+    return new HeadSizes(m.valueHeads(), m.headDim(), m.valueDim());
+  }
+
+  @Override
+  public int rowParts() {
+    return 2;
+  }
+
+  @Override
+  public boolean gatesKeys() {
+    return !m.gates().values();
+  }
+
+  private int columns() {
+    return m.sources() * m.valueHeads();
+  }
+
+  private float strength() {
+    return m.negativeEigenvalues() ? 2 : 1;
+  }
+
+  @Override
+  public void project(Stage s) {
+    // the low projection holds the gates' logits as they are
+  }
+
+  @Override
+  public void activate(Stage s, KeyLogits keys) {
+    ops.gates(
+        s,
+        "mixer.gates",
+        low.column(low.gates),
+        low.column(low.gates + columns()),
+        low.size,
+        w.weight("attn.A_log"),
+        w.weight("attn.dt_bias"),
+        gates,
+        m.sources(),
+        m.valueHeads(),
+        strength());
+  }
+
+  @Override
+  public void forward(Stage s, Arrays x) {
+    ops.forward(
+        s,
+        "mixer.delta",
+        x.q(),
+        x.k(),
+        x.v(),
+        gates,
+        x.rows(),
+        m.gates().values(),
+        x.state(),
+        x.out(),
+        sizes);
+  }
+
+  @Override
+  public void gradient(Stage s, Arrays x, Gradients y) {
+    ops.gradient(
+        s,
+        "mixer.d_delta",
+        x.q(),
+        x.k(),
+        x.v(),
+        gates,
+        x.rows(),
+        m.gates().values(),
+        x.state(),
+        y.dO(),
+        x.state(),
+        y.dRows(),
+        y.dvRows(),
+        dGateRows,
+        dWeightRows,
+        sizes);
+  }
+
+  @Override
+  public void gateGradient(Stage s, KeyLogits keys, Arrays x, Gradients y, View dTop) {
+    ops.gatesGradient(
+        s,
+        "mixer.d_gates",
+        low.column(low.gates),
+        low.column(low.gates + columns()),
+        low.size,
+        w.weight("attn.A_log"),
+        w.weight("attn.dt_bias"),
+        dGateRows,
+        x.rows(),
+        low.gradient(low.gates),
+        low.gradient(low.gates + columns()),
+        w.gradient("attn.A_log"),
+        w.gradient("attn.dt_bias"),
+        m.sources(),
+        m.valueHeads(),
+        strength());
+    if (m.gates().values()) {
+      ops.weightGradient(
+          s,
+          "mixer.d_gate_values",
+          dWeightRows,
+          x.rows(),
+          dTop,
+          m.gates().read(),
+          m.gates().write(),
+          m.valueHeads());
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package io.github.tornadosse.nn;
+
+import io.github.tornadosse.graph.ControlTable;
+import io.github.tornadosse.graph.ControlTable.Axis;
+import io.github.tornadosse.graph.IntView;
+import io.github.tornadosse.graph.View;
+import io.github.tornadosse.runtime.Program;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+
+/**
+ * Makes the arrays of which each slot has a part: what the backward pass needs of a layer.
+ *
+ * @param program the program
+ * @param slots number of slots
+ * @param axis which slot an execution uses
+ */
+record Kept(Program program, int slots, Axis axis) {
+  /** An array with a part of that size for each slot, as a view of the slot's part. */
+  View floats(String name, long size) {
+    FloatArray a = program.buffers().floats(name, size * slots);
+    return table().view(a, 0, index(size), axis);
+  }
+
+  /** Same for ints. */
+  IntView ints(String name, long size) {
+    IntArray a = program.buffers().ints(name, size * slots);
+    return table().view(a, 0, index(size), axis);
+  }
+
+  /** From an offset on within the slot's part of an array whose parts have that size. */
+  View part(View whole, long size, long offset) {
+    return table().view(whole.array(), index(offset), index(size), axis);
+  }
+
+  private ControlTable table() {
+    return program.control();
+  }
+
+  /** Sizes that no index reaches are refused by the buffers once they are asked for. */
+  private static int index(long n) {
+    return (int) Math.min(n, Integer.MAX_VALUE);
+  }
+}

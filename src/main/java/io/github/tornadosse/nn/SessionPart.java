@@ -1,0 +1,12 @@
+package io.github.tornadosse.nn;
+
+import io.github.tornadosse.graph.View;
+
+/**
+ * A part of what a session keeps of one layer.
+ *
+ * @param name what it is, unique within the layer
+ * @param view where it stands, by the layer's index among its kind and the session
+ * @param size its elements
+ */
+record SessionPart(String name, View view, long size) {}
