@@ -4,6 +4,7 @@ import io.github.tornadosse.graph.Operations.Rows;
 import io.github.tornadosse.kernels.portable.DeltaRowGradients;
 import io.github.tornadosse.kernels.portable.GatedDeltaRule;
 import io.github.tornadosse.kernels.portable.GatedDeltaRuleGradient;
+import io.github.tornadosse.kernels.portable.GatedLinearAttention;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -26,7 +27,7 @@ final class PortableDeltaRule implements DeltaRuleOperations {
         Stage s, String id, Rows rows, boolean gateValues, Sizes sizes, boolean gradient) {
       int r = items(s.tokens(), 1 + rows.width());
       int segments = items(s.sequences(), rows.partitions() + 1);
-      int count = GatedDeltaRule.maxChunks(r, segments);
+      int count = GatedLinearAttention.maxChunks(r, segments);
       long keys = (long) sizes.heads() * r * sizes.key();
       long valueRows = (long) sizes.valueHeads() * r;
       Buffers b = s.buffers();

@@ -16,22 +16,11 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 public final class GatedDeltaRule {
   /** Rows of one chunk. */
-  public static final int CHUNK = 64;
+  public static final int CHUNK = GatedLinearAttention.CHUNK;
 
   private static final float NORM_EPS = 1e-6f;
 
   private GatedDeltaRule() {}
-
-  /**
-   * Largest number of chunks of a layer.
-   *
-   * @param rows R
-   * @param segments largest number of segments
-   * @return a bound on Σ ⌈rows of a segment/64⌉
-   */
-  public static int maxChunks(int rows, int segments) {
-    return rows / CHUNK + segments;
-  }
 
   /**
    * The chunks of all segments: entry i ≤ maxSegments of the table is the first chunk of segment i,

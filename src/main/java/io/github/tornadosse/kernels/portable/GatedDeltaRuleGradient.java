@@ -513,39 +513,75 @@ public final class GatedDeltaRuleGradient {
         int wi = (gates + i) * value;
         float fromState = 0f;
         float toState = 0f;
-        for (int c = 0; c < key; c++) {
-          int si = ((chunk * valueHeads + h) * key + c) * value;
-          float dRead = 0f;
-          float dError = 0f;
-          float write = 0f;
+        for (int c = 0; c < key; c += 2) {
+          int c1 = TornadoMath.min(c + 1, key - 1);
+          int si = (chunk * valueHeads + h) * key * value;
+          int s0 = si + c * value;
+          int s1 = si + c1 * value;
+          float dq0 = 0f;
+          float dq1 = 0f;
+          float predicted0 = 0f;
+          float predicted1 = 0f;
+          float written0 = 0f;
+          float written1 = 0f;
           for (int x = 0; x < value; x++) {
-            dRead += states.get(si + x) * dOut.get(oi + x);
-            dError += states.get(si + x) * dWrites.get(wi + x);
-            write += dStates.get(si + x) * errors.get(wi + x);
+            float dRead = dOut.get(oi + x);
+            float dWrite = dWrites.get(wi + x);
+            float error = errors.get(wi + x);
+            dq0 += states.get(s0 + x) * dRead;
+            dq1 += states.get(s1 + x) * dRead;
+            predicted0 += states.get(s0 + x) * dWrite;
+            predicted1 += states.get(s1 + x) * dWrite;
+            written0 += dStates.get(s0 + x) * error;
+            written1 += dStates.get(s1 + x) * error;
           }
-          float dq = before * dRead;
-          float predicted = before * strength * dError;
-          float written = after * strength * write;
-          float y = k.get((keys + i) * key + c);
-          fromState += q.get((keys + i) * key + c) * dq - y * predicted;
-          toState += y * written;
-          float dk = written - predicted;
+          dq0 *= before;
+          dq1 *= before;
+          predicted0 *= before * strength;
+          predicted1 *= before * strength;
+          written0 *= after * strength;
+          written1 *= after * strength;
+          int ri = (keys + i) * key;
+          float q0 = q.get(ri + c);
+          float k0 = k.get(ri + c);
+          // A column beyond the last one adds nothing to sums over columns.
+          float q1 = c + 1 < key ? q.get(ri + c1) : 0f;
+          float k1 = c + 1 < key ? k.get(ri + c1) : 0f;
+          fromState += q0 * dq0 - k0 * predicted0 + q1 * dq1 - k1 * predicted1;
+          toState += k0 * written0 + k1 * written1;
+          float dk0 = written0 - predicted0;
+          float dk1 = written1 - predicted1;
           int own = (gates + i) * CHUNK - begin;
           int predictions = part * CHUNK;
           for (int j = begin; j < i; j++) {
-            float other = k.get((keys + j) * key + c);
-            dq += pairs.get(own + j) * other;
-            dk -= pairs.get(predictions + own + j) * other;
+            int rj = (keys + j) * key;
+            float dRead = pairs.get(own + j);
+            float dPrediction = pairs.get(predictions + own + j);
+            dq0 += dRead * k.get(rj + c);
+            dq1 += dRead * k.get(rj + c1);
+            dk0 -= dPrediction * k.get(rj + c);
+            dk1 -= dPrediction * k.get(rj + c1);
           }
-          dq += pairs.get(own + i) * y;
-          dk += pairs.get(own + i) * q.get((keys + i) * key + c);
+          float dOwn = pairs.get(own + i);
+          dq0 += dOwn * k0;
+          dk0 += dOwn * q0;
+          dq1 += dOwn * k1;
+          dk1 += dOwn * q1;
           for (int m = i + 1; m < end; m++) {
+            int rm = (keys + m) * key;
             int other = (gates + m) * CHUNK + i - begin;
-            int rm = (keys + m) * key + c;
-            dk += pairs.get(other) * q.get(rm) - pairs.get(predictions + other) * k.get(rm);
+            float dRead = pairs.get(other);
+            float dPrediction = pairs.get(predictions + other);
+            dk0 += dRead * q.get(rm + c) - dPrediction * k.get(rm + c);
+            dk1 += dRead * q.get(rm + c1) - dPrediction * k.get(rm + c1);
           }
-          dKeys.set((gates + i) * key + c, dq);
-          dKeys.set((part + gates + i) * key + c, dk);
+          int to = (gates + i) * key;
+          dKeys.set(to + c, dq0);
+          dKeys.set(part * key + to + c, dk0);
+          if (c + 1 < key) {
+            dKeys.set(to + c1, dq1);
+            dKeys.set(part * key + to + c1, dk1);
+          }
         }
         rowGates.set(3 * part + gates + i, fromState);
         rowGates.set(4 * part + gates + i, toState);
