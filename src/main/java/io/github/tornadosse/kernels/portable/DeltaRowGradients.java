@@ -19,8 +19,8 @@ public final class DeltaRowGradients {
    * What each row of the state before a chunk gives to the gradient of all decays of the chunk by
    * what is left of it after the chunk: Σ_v S·dS, before the chunk's decay.
    *
-   * @param states [maxChunks, HV, K, V]
    * @param table see {@link GatedDeltaRule#chunkTable}
+   * @param states [maxChunks, HV, K, V]
    * @param dStates [maxChunks, HV, K, V]
    * @param through output [maxChunks, HV, K]
    * @param valueHeads HV

@@ -120,9 +120,8 @@ public final class GatedDeltaRule {
         int read = mode.get(row) & Routing.READ;
         float qWeight = gateValues == 1 ? 1f : weight.get(row);
         float kWeight = gateValues == 1 ? 1f : weight.get(rows + row);
-        // Outside of the norm, weights of queries take the place of the norm's.
-        float outer = gateValues == 1 ? weight.get(row) : qWeight;
-        float qScale = outer / TornadoMath.sqrt(key) * inverseNorm(q, from, qWeight, key);
+        // A query's weight multiplies it either way, inside of the norm or outside.
+        float qScale = weight.get(row) / TornadoMath.sqrt(key) * inverseNorm(q, from, qWeight, key);
         float kScale = kWeight * inverseNorm(k, from, kWeight, key);
         for (int c = 0; c < key; c++) {
           qRows.set(u * key + c, read > 0 ? qScale * q.get(from + c) : 0f);
