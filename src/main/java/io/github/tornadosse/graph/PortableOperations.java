@@ -25,6 +25,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * stand-in is an array that the task writes.
  */
 public final class PortableOperations implements Operations {
+  private final DeltaRuleOperations deltaRule = new PortableDeltaRule();
+
   /** A tier without state of its own. */
   public PortableOperations() {}
 
@@ -40,7 +42,7 @@ public final class PortableOperations implements Operations {
 
   @Override
   public DeltaRuleOperations deltaRule() {
-    throw new UnsupportedOperationException();
+    return deltaRule;
   }
 
   @Override
