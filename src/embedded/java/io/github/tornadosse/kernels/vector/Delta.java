@@ -7,10 +7,10 @@ import uk.ac.manchester.tornado.api.types.arrays.HeapAccess;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * The gated delta rule over segments of rows, in chunks (docs/mathematics.md section 3; the contract
- * is that of {@code DeltaRuleOperations.forward} and {@code DeltaRuleOperations.gradient}). One unit
- * of work is one segment of one key head with all its value heads; the longest go first. Any K, V
- * and length, and any decay at most 0.
+ * The gated delta rule over segments of rows, in chunks (docs/mathematics.md section 3; the
+ * contract is that of {@code DeltaRuleOperations.forward} and {@code
+ * DeltaRuleOperations.gradient}). One unit of work is one segment of one key head with all its
+ * value heads; the longest go first. Any K, V and length, and any decay at most 0.
  */
 public final class Delta {
   private static final ThreadLocal<DeltaForward> FORWARD = new ThreadLocal<>();

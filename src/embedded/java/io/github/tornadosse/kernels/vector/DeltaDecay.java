@@ -127,15 +127,7 @@ final class DeltaDecay {
   }
 
   private static void row(
-      float f,
-      float[] a,
-      int ao,
-      float[] b,
-      int bo,
-      float[] right,
-      float[] to,
-      int toAt,
-      int n) {
+      float f, float[] a, int ao, float[] b, int bo, float[] right, float[] to, int toAt, int n) {
     FloatVector left = FloatVector.broadcast(F, f);
     for (int j = 0; j < n; j += L) {
       FloatVector.fromArray(F, a, ao + j)

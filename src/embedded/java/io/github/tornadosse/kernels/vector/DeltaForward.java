@@ -145,7 +145,12 @@ final class DeltaForward {
     int valueAt = valueHead * x.capacity() * value + p * NR;
     for (int i = 0; i < chunk.n; i++) {
       error(
-          x.v(), valueAt + chunk.valueAt[i], chunk.write[i], decay.fromStart[i], errors, i * NR,
+          x.v(),
+          valueAt + chunk.valueAt[i],
+          chunk.write[i],
+          decay.fromStart[i],
+          errors,
+          i * NR,
           columns);
     }
     for (int i = n - MR; i >= 0; i -= MR) {
@@ -163,8 +168,7 @@ final class DeltaForward {
   }
 
   /** error = f·v − d·error, for the first n columns of a panel; the others are 0. */
-  private static void error(
-      float[] v, int at, float f, float d, float[] errors, int row, int n) {
+  private static void error(float[] v, int at, float f, float d, float[] errors, int row, int n) {
     FloatVector decay = FloatVector.broadcast(F, -d);
     if (n == NR) {
       for (int j = 0; j < NR; j += L) {
@@ -190,8 +194,7 @@ final class DeltaForward {
       int s = i * C;
       if (from) {
         MicroKernels.tileRowsSet(kp, rows.rows, row, 2 * rows.ld, state, stateAt, to, d, ld);
-        MicroKernels.tileRowsScaleAdd(
-            i + MR, scores, s, C, errors, 0, to, d, ld, fromState, i);
+        MicroKernels.tileRowsScaleAdd(i + MR, scores, s, C, errors, 0, to, d, ld, fromState, i);
       } else {
         MicroKernels.tileRowsSet(i + MR, scores, s, C, errors, 0, to, d, ld);
       }

@@ -69,8 +69,7 @@ final class DeltaRows {
     int blocks = c.blocks();
     for (int b = 0; b < blocks; b++) {
       int at = b * BLOCK;
-      Transpose.toBlockPanels(
-          rows, (2 * at + 1) * ld, 2 * ld, columns, at * kp, kp, square);
+      Transpose.toBlockPanels(rows, (2 * at + 1) * ld, 2 * ld, columns, at * kp, kp, square);
     }
     multiply(c, 1);
   }

@@ -49,7 +49,21 @@ final class DeltaStep {
       for (; j < value; j += L) {
         VectorMask<Float> m = VectorMath.tail(j, value);
         column(
-            x.v(), v + j, write, states, stateAt + j, value, r, q, k, key, d, b, read, out, to + j,
+            x.v(),
+            v + j,
+            write,
+            states,
+            stateAt + j,
+            value,
+            r,
+            q,
+            k,
+            key,
+            d,
+            b,
+            read,
+            out,
+            to + j,
             m);
       }
     }
