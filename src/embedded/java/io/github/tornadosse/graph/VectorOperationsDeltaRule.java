@@ -101,7 +101,56 @@ final class VectorOperationsDeltaRule implements DeltaRuleOperations {
       FloatArray dGateRows,
       FloatArray dWeightRows,
       Sizes sizes) {
-    throw new UnsupportedOperationException();
+    if (gateValues) {
+      s.graph()
+          .task(
+              id,
+              Delta::gradientOfGatedValues,
+              s.control(),
+              q,
+              k,
+              v,
+              gates,
+              rows.token(),
+              rows.mode(),
+              rows.weight(),
+              rows.segments(),
+              state.array(),
+              dOut,
+              dState.array(),
+              dRows,
+              dvRows,
+              dGateRows,
+              dWeightRows,
+              state.at(),
+              dState.at(),
+              rows.partitions(),
+              sizes.key());
+    } else {
+      s.graph()
+          .task(
+              id,
+              Delta::gradient,
+              s.control(),
+              q,
+              k,
+              v,
+              gates,
+              rows.token(),
+              rows.mode(),
+              rows.weight(),
+              rows.segments(),
+              state.array(),
+              dOut,
+              dState.array(),
+              dRows,
+              dvRows,
+              dGateRows,
+              state.at(),
+              dState.at(),
+              rows.partitions(),
+              sizes.key());
+    }
   }
 
   @Override
