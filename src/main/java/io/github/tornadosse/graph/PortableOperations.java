@@ -26,6 +26,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 public final class PortableOperations implements Operations {
   private final DeltaRuleOperations deltaRule = new PortableDeltaRule();
+  private final ConvolutionOperations convolutions = new PortableConvolutions();
 
   /** A tier without state of its own. */
   public PortableOperations() {}
@@ -37,7 +38,7 @@ public final class PortableOperations implements Operations {
 
   @Override
   public ConvolutionOperations convolutions() {
-    throw new UnsupportedOperationException();
+    return convolutions;
   }
 
   @Override
