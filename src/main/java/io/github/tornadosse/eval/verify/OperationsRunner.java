@@ -2,30 +2,21 @@ package io.github.tornadosse.eval.verify;
 
 import io.github.tornadosse.data.PackedBatch;
 import io.github.tornadosse.eval.verify.GoldenCase.Content;
-import io.github.tornadosse.graph.Buffers;
-import io.github.tornadosse.graph.ControlTable;
 import io.github.tornadosse.graph.Operations;
-import io.github.tornadosse.graph.Operations.HeadSizes;
-import io.github.tornadosse.graph.Operations.Rows;
-import io.github.tornadosse.graph.View;
 import io.github.tornadosse.infer.Generator;
 import io.github.tornadosse.infer.SamplingOptions;
-import io.github.tornadosse.kernels.Control;
 import io.github.tornadosse.nn.AdamSettings;
 import io.github.tornadosse.nn.LanguageModel;
 import io.github.tornadosse.nn.ModelConfig;
 import io.github.tornadosse.nn.ModelWeights;
 import io.github.tornadosse.nn.StandaloneMixer;
 import io.github.tornadosse.nn.TrainingModel;
-import io.github.tornadosse.runtime.Program;
 import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
-import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Golden cases on a tier of kernels, through the task graphs that training and inference use. */
 public final class OperationsRunner implements TierRunner {
@@ -53,98 +44,10 @@ public final class OperationsRunner implements TierRunner {
   @Override
   public CaseResult run(GoldenCase golden) {
     return switch (golden.kind()) {
-      case OP -> op(golden);
+      case OP -> new RecurrenceCase(ops, golden).run();
       case MIXER -> mixer(golden);
       case MODEL -> model(golden);
     };
-  }
-
-  private CaseResult op(GoldenCase golden) {
-    Content c = GoldenCase.read(golden.path());
-    if (!"gla".equals(c.metadata().get("kind"))) {
-      return CaseResult.skipped(
-          golden.name(), tier(), "the gated delta rule is not built in this tier");
-    }
-    int tokens = c.size("q", 0);
-    int heads = c.size("q", 1);
-    int key = c.size("q", 2);
-    int value = c.size("v", 2);
-    try (Program program = new Program(tokens, 1, Buffers.allocating())) {
-      Buffers buffers = program.buffers();
-      ControlTable table = program.control();
-      FloatArray q = headMajor(program, "q", c.get("q"), heads, key);
-      FloatArray k = headMajor(program, "k", c.get("k"), heads, key);
-      FloatArray g = headMajor(program, "g", c.get("g"), heads, key);
-      FloatArray v = headMajor(program, "v", c.get("v"), heads, value);
-      FloatArray dO = headMajor(program, "do", c.get("do"), heads, value);
-      FloatArray state = buffers.floats("state", c.get("s0").length);
-      FloatArray initial = buffers.floats("initial", c.get("s0").length);
-      FloatArray dState = buffers.floats("dState", c.get("ds").length);
-      fill(state, c.get("s0"));
-      fill(initial, c.get("s0"));
-      fill(dState, c.get("ds"));
-      IntArray cu = program.intInput("cu", 2);
-      cu.set(1, tokens);
-      Rows rows =
-          new Rows(
-              buffers.ints("rows.token", tokens),
-              buffers.ints("rows.mode", tokens),
-              buffers.floats("rows.weight", tokens),
-              buffers.ints("rows.of_token", 0),
-              buffers.ints("rows.segments", 2),
-              0,
-              0);
-      FloatArray out = buffers.floats("out", (long) heads * tokens * value);
-      FloatArray dRows = buffers.floats("dRows", 3L * heads * tokens * key);
-      FloatArray dvRows = buffers.floats("dvRows", (long) heads * tokens * value);
-      HeadSizes sizes = new HeadSizes(heads, key, value);
-      View stateView = table.whole(state);
-      View initialView = table.whole(initial);
-      View dStateView = table.whole(dState);
-      program.graph(
-          "forward",
-          s -> {
-            ops.routeRows(
-                s, "rows", null, null, cu, rows, new Operations.Selection(0, 0, true, true, true));
-            ops.gla(s, "gla", q, k, v, g, rows, stateView, out, sizes);
-          });
-      program.graph(
-          "backward",
-          s ->
-              ops.glaGradient(
-                  s,
-                  "gradient",
-                  q,
-                  k,
-                  v,
-                  g,
-                  rows,
-                  initialView,
-                  dO,
-                  dStateView,
-                  dRows,
-                  dvRows,
-                  sizes));
-      table.set(Control.TOKENS, tokens);
-      table.set(Control.SEQUENCES, 1);
-      table.set(Control.USE_STATE, 1);
-      table.select(ControlTable.Position.ORIGIN);
-      program.execute("forward");
-      program.fetch("forward", out, state);
-      program.execute("backward");
-      program.fetch("backward", dRows, dvRows, dState);
-
-      Comparison comparison = new Comparison();
-      comparison.forward("o", tokenMajor(out, 0, heads, tokens, value), c.get("o"));
-      comparison.forward("s", doubles(state.toHeapArray()), c.get("s"));
-      int part = heads * tokens * key;
-      comparison.gradient("dq", tokenMajor(dRows, 0, heads, tokens, key), c.get("dq"));
-      comparison.gradient("dk", tokenMajor(dRows, part, heads, tokens, key), c.get("dk"));
-      comparison.gradient("dg", tokenMajor(dRows, 2 * part, heads, tokens, key), c.get("dg"));
-      comparison.gradient("dv", tokenMajor(dvRows, 0, heads, tokens, value), c.get("dv"));
-      comparison.gradient("ds0", doubles(dState.toHeapArray()), c.get("ds0"));
-      return comparison.result(golden.name(), tier());
-    }
   }
 
   private CaseResult mixer(GoldenCase golden) {
@@ -255,40 +158,7 @@ public final class OperationsRunner implements TierRunner {
     return new PackedBatch(ids, targets, cu);
   }
 
-  /** [T, heads, width] as [heads, T, width]. */
-  private static FloatArray headMajor(
-      Program program, String name, double[] x, int heads, int width) {
-    FloatArray a = program.floatInput(name, x.length);
-    int tokens = x.length / heads / width;
-    for (int t = 0; t < tokens; t++) {
-      for (int h = 0; h < heads; h++) {
-        for (int i = 0; i < width; i++) {
-          a.set((h * tokens + t) * width + i, (float) x[(t * heads + h) * width + i]);
-        }
-      }
-    }
-    return a;
-  }
-
-  private static double[] tokenMajor(FloatArray a, int offset, int heads, int tokens, int width) {
-    double[] x = new double[heads * tokens * width];
-    for (int t = 0; t < tokens; t++) {
-      for (int h = 0; h < heads; h++) {
-        for (int i = 0; i < width; i++) {
-          x[(t * heads + h) * width + i] = a.get(offset + (h * tokens + t) * width + i);
-        }
-      }
-    }
-    return x;
-  }
-
-  private static void fill(FloatArray to, double[] from) {
-    for (int i = 0; i < from.length; i++) {
-      to.set(i, (float) from[i]);
-    }
-  }
-
-  private static float[] floats(double[] x) {
+  static float[] floats(double[] x) {
     float[] f = new float[x.length];
     for (int i = 0; i < f.length; i++) {
       f[i] = (float) x[i];
@@ -296,7 +166,7 @@ public final class OperationsRunner implements TierRunner {
     return f;
   }
 
-  private static double[] doubles(float[] x) {
+  static double[] doubles(float[] x) {
     double[] d = new double[x.length];
     for (int i = 0; i < d.length; i++) {
       d[i] = x[i];
