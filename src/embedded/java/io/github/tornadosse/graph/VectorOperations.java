@@ -275,23 +275,27 @@ public final class VectorOperations implements Operations {
       int rowTopk,
       int heads,
       int dim) {
-    View second = delta == null ? base : delta;
+    boolean sparse = delta != null;
+    View second = sparse ? base : first;
+    View third = sparse ? delta : first;
     s.graph()
         .task(
             id,
             HeadActivations::activate,
             s.control(),
-            base.array(),
-            base.at(),
+            first.array(),
+            first.at(),
             second.array(),
             second.at(),
+            third.array(),
+            third.at(),
             out.array(),
             out.at(),
             topk(kind, rowTopk),
             heads,
             dim,
             s.tokens(),
-            delta == null ? 1 : 2);
+            sparse ? 2 : 1);
   }
 
   @Override
@@ -311,33 +315,52 @@ public final class VectorOperations implements Operations {
       int rowTopk,
       int heads,
       int dim) {
-    View second = delta == null ? base : delta;
-    View dSecond = dDelta == null ? dFirst : dDelta;
-    View dWeight = dTop == null ? dFirst : dTop;
-    s.graph()
-        .task(
-            id,
-            HeadActivations::gradient,
-            s.control(),
-            base.array(),
-            base.at(),
-            second.array(),
-            second.at(),
-            dRows,
-            part(s, rows, rowsPart, heads, dim),
-            rows.tokenRow(),
-            rows.weight(),
-            dWeight.array(),
-            dWeight.at(),
-            dFirst.array(),
-            dFirst.at(),
-            dSecond.array(),
-            dSecond.at(),
-            topk(kind, rowTopk),
-            heads,
-            dim,
-            s.tokens(),
-            rows.width());
+    boolean sparse = rows.width() > 0;
+    boolean together = sparse && first.equals(base);
+    if (!together) {
+      s.graph()
+          .task(
+              id + ".first",
+              HeadActivations::firstGradient,
+              s.control(),
+              first.array(),
+              first.at(),
+              dRows,
+              rowsPart,
+              dFirst.array(),
+              dFirst.at(),
+              topk(kind, rowTopk),
+              heads,
+              dim,
+              s.tokens(),
+              rows.width());
+    }
+    if (sparse) {
+      s.graph()
+          .task(
+              id,
+              HeadActivations::gradient,
+              s.control(),
+              base.array(),
+              base.at(),
+              delta.array(),
+              delta.at(),
+              dRows,
+              rowsPart,
+              rows.tokenRow(),
+              rows.weight(),
+              dTop == null ? dDelta.array() : dTop.array(),
+              dTop == null ? -1 : dTop.at(),
+              together ? dFirst.array() : dDelta.array(),
+              together ? dFirst.at() : -1,
+              dDelta.array(),
+              dDelta.at(),
+              topk(kind, rowTopk),
+              heads,
+              dim,
+              s.tokens(),
+              rows.width());
+    }
   }
 
   private static int part(Stage s, Rows rows, int part, int heads, int dim) {

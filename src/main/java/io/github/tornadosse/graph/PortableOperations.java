@@ -333,7 +333,23 @@ public final class PortableOperations implements Operations {
       int rowTopk,
       int heads,
       int dim) {
-    View second = delta == null ? base : delta;
+    activate(s, id + ".source0", first, first, out, kind, rowTopk, heads, dim, 0);
+    if (delta != null) {
+      activate(s, id + ".source1", base, delta, out, kind, rowTopk, heads, dim, 1);
+    }
+  }
+
+  private static void activate(
+      Stage s,
+      String id,
+      View base,
+      View delta,
+      View out,
+      int kind,
+      int rowTopk,
+      int heads,
+      int dim,
+      int source) {
     s.graph()
         .task(
             id,
@@ -341,15 +357,15 @@ public final class PortableOperations implements Operations {
             s.control(),
             base.array(),
             base.at(),
-            second.array(),
-            second.at(),
+            delta.array(),
+            delta.at(),
             out.array(),
             out.at(),
             kind,
             rowTopk,
             dim,
             s.tokens(),
-            delta == null ? 1 : 2,
+            source,
             items(heads, s.tokens()));
   }
 
@@ -371,44 +387,50 @@ public final class PortableOperations implements Operations {
       int heads,
       int dim) {
     int units = items(heads, s.tokens());
-    int offset = items(rowsPart, heads, rowCount(s, rows), dim);
-    gather(s, id + ".rows0", dRows, offset, rows, 0, dFirst, 0, 0, dim, units);
-    activationGradient(s, id + ".source0", base, base, dFirst, kind, rowTopk, dim, 0, units);
+    int rowCount = rowCount(s, rows);
+    int offset = items(rowsPart, heads, rowCount, dim);
+    gather(s, id + ".rows0", dRows, offset, rows, -1, dFirst, 0, 0, dim, units);
+    activationGradient(s, id + ".source0", first, first, dFirst, kind, rowTopk, dim, 0, units);
     if (rows.width() > 0) {
-      s.graph()
-          .task(
-              id + ".top",
-              HeadActivations::routingGradient,
-              s.control(),
-              base.array(),
-              base.at(),
-              delta.array(),
-              delta.at(),
-              dRows,
-              offset,
-              rows.tokenRow(),
-              dTop.array(),
-              dTop.at(),
-              kind,
-              rowTopk,
-              heads,
-              dim,
-              s.tokens(),
-              rows.width());
-      gather(s, id + ".rows1", dRows, offset, rows, 1, dDelta, 0, 1, dim, units);
+      if (dTop != null) {
+        s.graph()
+            .task(
+                id + ".top",
+                HeadActivations::routingGradient,
+                s.control(),
+                base.array(),
+                base.at(),
+                delta.array(),
+                delta.at(),
+                dRows,
+                offset,
+                rows.tokenRow(),
+                dTop.array(),
+                dTop.at(),
+                kind,
+                rowTopk,
+                heads,
+                dim,
+                s.tokens(),
+                rows.width());
+      }
+      int weightAt = dTop == null ? -1 : items(rowsPart, rowCount);
+      gather(s, id + ".rows1", dRows, offset, rows, weightAt, dDelta, 0, 1, dim, units);
       activationGradient(s, id + ".source1", base, delta, dDelta, kind, rowTopk, dim, 1, units);
-      s.graph()
-          .task(
-              id + ".sum",
-              HeadActivations::add,
-              s.control(),
-              dDelta.array(),
-              dDelta.at(),
-              dFirst.array(),
-              dFirst.at(),
-              dim,
-              s.tokens(),
-              units);
+      if (first.equals(base)) {
+        s.graph()
+            .task(
+                id + ".sum",
+                HeadActivations::add,
+                s.control(),
+                dDelta.array(),
+                dDelta.at(),
+                dFirst.array(),
+                dFirst.at(),
+                dim,
+                s.tokens(),
+                units);
+      }
     }
   }
 
@@ -418,7 +440,7 @@ public final class PortableOperations implements Operations {
       FloatArray dRows,
       int offset,
       Rows rows,
-      int weighted,
+      int weightAt,
       View out,
       int outOffset,
       int source,
@@ -433,7 +455,7 @@ public final class PortableOperations implements Operations {
             offset,
             rows.tokenRow(),
             rows.weight(),
-            weighted,
+            weightAt,
             out.array(),
             out.at(),
             outOffset,
@@ -537,9 +559,9 @@ public final class PortableOperations implements Operations {
     int offset = items(rowsPart, heads, rowCount(s, rows), dim);
     int second = items(units, dim);
     boolean sparse = rows.width() > 0;
-    gather(s, id + ".rows0", dRows, offset, rows, 0, dRaw, 0, 0, dim, units);
+    gather(s, id + ".rows0", dRows, offset, rows, -1, dRaw, 0, 0, dim, units);
     if (sparse) {
-      gather(s, id + ".rows1", dRows, offset, rows, 0, dRaw, second, 1, dim, units);
+      gather(s, id + ".rows1", dRows, offset, rows, -1, dRaw, second, 1, dim, units);
     }
     View secondBias = sparse ? bias1 : bias0;
     View secondKey = sparse ? keyDelta : keyBase;
@@ -669,7 +691,9 @@ public final class PortableOperations implements Operations {
             rows.token(),
             rows.mode(),
             rows.weight(),
-            s.tokens())
+            selection.always() ? Routing.WRITTEN + Routing.READ : 0,
+            s.tokens(),
+            rows.width())
         .task(
             id + ".sequences",
             Routing::tokenSegments,
@@ -698,6 +722,8 @@ public final class PortableOperations implements Operations {
               rows.width(),
               selection.writers(),
               selection.readers(),
+              selection.writeGate() ? 1 : 0,
+              selection.readGate() ? 1 : 0,
               s.tokens(),
               s.sequences());
     }

@@ -152,7 +152,7 @@ public final class SseMixer {
         new Rows(
             p.buffers().ints("rows.token", rowCount),
             p.buffers().ints("rows.mode", rowCount),
-            p.buffers().floats("rows.weight", rowCount),
+            p.buffers().floats("rows.weight", 2 * rowCount),
             p.buffers().ints("rows.of_token", (long) tokens * m),
             p.buffers().ints("rows.segments", 2L * sequences * (n + 1)),
             n,

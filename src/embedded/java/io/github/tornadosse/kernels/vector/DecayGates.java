@@ -203,22 +203,13 @@ public final class DecayGates {
             if (source == 0) {
               System.arraycopy(rows, row0 + t * dim, d, 0, dim);
             } else {
-              sparse(rows, row0, places, t, width, d, dim);
+              HeadActivations.sparseRows(rows, row0, t, places, width, d, 0, dim);
             }
             if (masked == 1) Lanes.multiply(d, 0, ds, d0 + at, d, 0, dim);
             back(rs, r0 + at, bs, b0 + head * dim, d, ds, d0 + at, partial, p, dim);
           }
         });
     Blocks.addPartial(partial, blocks, size, HeapAccess.floats(dBias), control.get(dBiasAt));
-  }
-
-  /** d = Σ_j row_j of the token's sparse rows. */
-  private static void sparse(
-      float[] rows, int row0, int[] places, int t, int width, float[] d, int dim) {
-    int j = t * width;
-    System.arraycopy(rows, row0 + places[j] * dim, d, 0, dim);
-    for (int k = j + 1; k < j + width; k++)
-      Lanes.add(d, 0, rows, row0 + places[k] * dim, d, 0, dim);
   }
 
   private static void back(
