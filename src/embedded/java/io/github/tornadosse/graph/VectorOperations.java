@@ -12,6 +12,7 @@ import io.github.tornadosse.kernels.vector.Norms;
 import io.github.tornadosse.kernels.vector.Optimizer;
 import io.github.tornadosse.kernels.vector.Routing;
 import io.github.tornadosse.kernels.vector.Swiglu;
+import io.github.tornadosse.kernels.vector.Views;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -381,7 +382,7 @@ public final class VectorOperations implements Operations {
       int rowTopk,
       int heads,
       int dim) {
-    int masked = mask(s, id, keyBase, keyDelta, out, rowTopk, heads, dim);
+    int masked = mask(s, id, keyFirst, keyBase, keyDelta, out, rowTopk, heads, dim);
     gate(s, id + ".always", raw, bias0, out, masked, 0, heads, dim);
     if (bias1 != null) {
       gate(s, id + ".sparse", raw, bias1, out, masked, 1, heads, dim);
@@ -389,27 +390,39 @@ public final class VectorOperations implements Operations {
   }
 
   private static int mask(
-      Stage s, String id, View keyBase, View keyDelta, View out, int rowTopk, int heads, int dim) {
+      Stage s,
+      String id,
+      View keyFirst,
+      View keyBase,
+      View keyDelta,
+      View out,
+      int rowTopk,
+      int heads,
+      int dim) {
     if (rowTopk >= dim) {
       return 0;
     }
-    View second = keyDelta == null ? keyBase : keyDelta;
+    boolean sparse = keyDelta != null;
+    View second = sparse ? keyBase : keyFirst;
+    View third = sparse ? keyDelta : keyFirst;
     s.graph()
         .task(
             id + ".mask",
             DecayGates::mask,
             s.control(),
-            keyBase.array(),
-            keyBase.at(),
+            keyFirst.array(),
+            keyFirst.at(),
             second.array(),
             second.at(),
+            third.array(),
+            third.at(),
             out.array(),
             out.at(),
             rowTopk,
             heads,
             dim,
             s.tokens(),
-            keyDelta == null ? 1 : 2);
+            sparse ? 2 : 1);
     return 1;
   }
 
@@ -460,7 +473,7 @@ public final class VectorOperations implements Operations {
       int rowTopk,
       int heads,
       int dim) {
-    int masked = mask(s, id, keyBase, keyDelta, dRaw, rowTopk, heads, dim);
+    int masked = mask(s, id, keyFirst, keyBase, keyDelta, dRaw, rowTopk, heads, dim);
     int from = part(s, rows, rowsPart, heads, dim);
     gateGradient(
         s, id + ".always", raw, bias0, dRows, from, rows, dRaw, dBias0, masked, 0, heads, dim);
@@ -810,12 +823,12 @@ public final class VectorOperations implements Operations {
 
   @Override
   public void copy(Stage s, String id, View from, View to, int n) {
-    throw new UnsupportedOperationException();
+    s.graph().task(id, Views::copy, s.control(), from.array(), from.at(), to.array(), to.at(), n);
   }
 
   @Override
   public void clear(Stage s, String id, View values, int n) {
-    throw new UnsupportedOperationException();
+    s.graph().task(id, Views::clear, s.control(), values.array(), values.at(), n);
   }
 
   @Override

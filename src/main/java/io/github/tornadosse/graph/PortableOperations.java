@@ -14,6 +14,7 @@ import io.github.tornadosse.kernels.portable.Optimizer;
 import io.github.tornadosse.kernels.portable.Routing;
 import io.github.tornadosse.kernels.portable.RowGradients;
 import io.github.tornadosse.kernels.portable.Sums;
+import io.github.tornadosse.kernels.portable.Views;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -510,8 +511,24 @@ public final class PortableOperations implements Operations {
       int rowTopk,
       int heads,
       int dim) {
-    View secondBias = bias1 == null ? bias0 : bias1;
-    View secondKey = keyDelta == null ? keyBase : keyDelta;
+    gate(s, id + ".source0", raw, bias0, keyFirst, keyFirst, out, rowTopk, heads, dim, 0);
+    if (bias1 != null) {
+      gate(s, id + ".source1", raw, bias1, keyBase, keyDelta, out, rowTopk, heads, dim, 1);
+    }
+  }
+
+  private static void gate(
+      Stage s,
+      String id,
+      View raw,
+      View bias,
+      View keyBase,
+      View keyDelta,
+      View out,
+      int rowTopk,
+      int heads,
+      int dim,
+      int source) {
     s.graph()
         .task(
             id,
@@ -519,20 +536,18 @@ public final class PortableOperations implements Operations {
             s.control(),
             raw.array(),
             raw.at(),
-            bias0.array(),
-            bias0.at(),
-            secondBias.array(),
-            secondBias.at(),
+            bias.array(),
+            bias.at(),
             keyBase.array(),
             keyBase.at(),
-            secondKey.array(),
-            secondKey.at(),
+            keyDelta.array(),
+            keyDelta.at(),
             out.array(),
             out.at(),
             rowTopk,
             dim,
             s.tokens(),
-            bias1 == null ? 1 : 2,
+            source,
             items(heads, s.tokens()));
   }
 
@@ -557,40 +572,49 @@ public final class PortableOperations implements Operations {
       int dim) {
     int units = items(heads, s.tokens());
     int offset = items(rowsPart, heads, rowCount(s, rows), dim);
-    int second = items(units, dim);
-    boolean sparse = rows.width() > 0;
     gather(s, id + ".rows0", dRows, offset, rows, -1, dRaw, 0, 0, dim, units);
-    if (sparse) {
+    gateGradient(s, id + ".raw0", raw, bias0, keyFirst, keyFirst, dRaw, rowTopk, dim, 0, units);
+    biasGradient(s, id + ".bias0", dRaw, 0, dBias0, heads, dim);
+    if (rows.width() > 0) {
+      int second = items(units, dim);
       gather(s, id + ".rows1", dRows, offset, rows, -1, dRaw, second, 1, dim, units);
+      gateGradient(s, id + ".raw1", raw, bias1, keyBase, keyDelta, dRaw, rowTopk, dim, 1, units);
+      biasGradient(s, id + ".bias1", dRaw, second, dBias1, heads, dim);
     }
-    View secondBias = sparse ? bias1 : bias0;
-    View secondKey = sparse ? keyDelta : keyBase;
+  }
+
+  private static void gateGradient(
+      Stage s,
+      String id,
+      View raw,
+      View bias,
+      View keyBase,
+      View keyDelta,
+      View dRaw,
+      int rowTopk,
+      int dim,
+      int source,
+      int units) {
     s.graph()
         .task(
-            id + ".raw",
+            id,
             DecayGates::gradient,
             s.control(),
             raw.array(),
             raw.at(),
-            bias0.array(),
-            bias0.at(),
-            secondBias.array(),
-            secondBias.at(),
+            bias.array(),
+            bias.at(),
             keyBase.array(),
             keyBase.at(),
-            secondKey.array(),
-            secondKey.at(),
+            keyDelta.array(),
+            keyDelta.at(),
             dRaw.array(),
             dRaw.at(),
             rowTopk,
             dim,
             s.tokens(),
-            sparse ? 2 : 1,
+            source,
             units);
-    biasGradient(s, id + ".bias0", dRaw, 0, dBias0, heads, dim);
-    if (sparse) {
-      biasGradient(s, id + ".bias1", dRaw, second, dBias1, heads, dim);
-    }
   }
 
   private static void biasGradient(
@@ -1264,12 +1288,12 @@ public final class PortableOperations implements Operations {
 
   @Override
   public void copy(Stage s, String id, View from, View to, int n) {
-    throw new UnsupportedOperationException();
+    s.graph().task(id, Views::copy, s.control(), from.array(), from.at(), to.array(), to.at(), n);
   }
 
   @Override
   public void clear(Stage s, String id, View values, int n) {
-    throw new UnsupportedOperationException();
+    s.graph().task(id, Views::clear, s.control(), values.array(), values.at(), n);
   }
 
   @Override
