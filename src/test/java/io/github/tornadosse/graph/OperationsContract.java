@@ -496,7 +496,7 @@ abstract class OperationsContract {
           for (int c = 0; c < dim; c++) {
             int at = (h * tokens + routed.token[r]) * dim + c;
             double d = mine[(h * count + r) * dim + c];
-            target.grad()[at] += routed.weight[r] * d;
+            target.grad()[at] += routed.weight[part][r] * d;
             dWeight += d * target.data()[at];
           }
           for (int j = 0; routed.source(r) == 1 && j < width; j++) {
@@ -725,7 +725,7 @@ abstract class OperationsContract {
     Region re = bench.input("e", bench.capacity * n[0], flat(bench.tokens * n[0]), expected.e);
     IntView rTop = bench.intView(bench.capacity * width, expected.top);
     IntArray rCu = bench.ints(cu.length + 2, cu);
-    Region weight = bench.outputArray("weight", all, bench.rows(1, width, 1));
+    Region weight = bench.outputArray("weight", 2 * all, bench.rows(2, width, 1));
     Rows rows =
         new Rows(
             bench.ints(all),
@@ -754,7 +754,7 @@ abstract class OperationsContract {
   void routeRowsWithoutSparsePartitions(int[] cu) {
     OperationBench bench = bench(cu);
     RoutedRows expected = RoutedRows.random(bench, 0, 0, 0);
-    Region weight = bench.outputArray("weight", bench.capacity, bench.rows(1, 0, 1));
+    Region weight = bench.outputArray("weight", 2 * bench.capacity, bench.rows(2, 0, 1));
     Rows rows =
         new Rows(
             bench.ints(bench.capacity),
@@ -790,7 +790,7 @@ abstract class OperationsContract {
     }
     assertThat(OperationBench.get(rows.token(), all)).as("token").isEqualTo(token);
     assertThat(OperationBench.get(rows.mode(), all)).as("mode").isEqualTo(mode);
-    assertThat(weight.get()).as("weight").isEqualTo(expected.weight);
+    assertThat(weight.get()).as("weight").isEqualTo(expected.weights());
     assertThat(OperationBench.get(rows.tokenRow(), expected.tokenRow.length))
         .as("tokenRow")
         .isEqualTo(Arrays.stream(expected.tokenRow).map(expected::place).toArray());
