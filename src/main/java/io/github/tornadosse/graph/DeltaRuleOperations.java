@@ -110,12 +110,12 @@ public interface DeltaRuleOperations {
    * arrives with the gradient of the final states and leaves with that of the initial ones; else
    * both are left alone.
    *
-   * @param dRows [2, H, R, K]: of what is normalised, that is of weight·q and weight·k (of q and k
-   *     with gateValues), summed over the key head's value heads; zeros where a row takes no part
+   * @param dRows [2, H, R, K]: of q and k through the row, summed over the key head's value heads;
+   *     zeros where a row takes no part
    * @param dvRows [HV, R, V]: of v through the row (with gateValues its weight included)
    * @param dGateRows [2, HV, R]: of the row's decay, then of its write strength
-   * @param dWeightRows [2, HV, R]: with gateValues the gradient of the row's weights of its output,
-   *     then of its value; else not touched
+   * @param dWeightRows of the row's weights: [2, H, R] of its query's and key's, or with gateValues
+   *     [2, HV, R] of its output's and value's; zeros where a row takes no part
    */
   void gradient(
       Stage s,
@@ -138,6 +138,8 @@ public interface DeltaRuleOperations {
   /**
    * dTop[t·M + j] += Σ_h dWeightRows[0, h, r] (if readGate) + dWeightRows[1, h, r] (if writeGate),
    * with r the token's row of rank j.
+   *
+   * @param heads H, or HV with gateValues
    */
   void weightGradient(
       Stage s,
@@ -147,5 +149,5 @@ public interface DeltaRuleOperations {
       View dTop,
       boolean readGate,
       boolean writeGate,
-      int valueHeads);
+      int heads);
 }

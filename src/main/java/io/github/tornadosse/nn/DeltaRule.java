@@ -30,10 +30,8 @@ final class DeltaRule implements Recurrence {
     long rowScalars = scalars * (1 + m.width());
     gates = p.buffers().floats("mixer.gates", 2L * m.sources() * scalars);
     dGateRows = w.training() ? p.buffers().floats("grad.gate_rows", 2 * rowScalars) : null;
-    dWeightRows =
-        w.training()
-            ? p.buffers().floats("grad.weight_rows", m.gates().values() ? 2 * rowScalars : 1)
-            : null;
+    long weights = 2L * tokens * (1 + m.width()) * weightHeads();
+    dWeightRows = w.training() ? p.buffers().floats("grad.weight_rows", weights) : null;
   }
 
   @Override
@@ -46,9 +44,14 @@ final class DeltaRule implements Recurrence {
     return 2;
   }
 
+  /** Heads that rows have weights in: the gate multiplies values, or keys and queries. */
+  private int weightHeads() {
+    return m.gates().values() ? m.valueHeads() : m.heads();
+  }
+
   @Override
-  public boolean gatesKeys() {
-    return !m.gates().values();
+  public boolean weighsRows() {
+    return true;
   }
 
   private int columns() {
@@ -136,16 +139,16 @@ final class DeltaRule implements Recurrence {
         m.sources(),
         m.valueHeads(),
         strength());
-    if (m.gates().values()) {
+    if (m.sparse()) {
       ops.weightGradient(
           s,
-          "mixer.d_gate_values",
+          "mixer.d_row_weights",
           dWeightRows,
           x.rows(),
           dTop,
           m.gates().read(),
           m.gates().write(),
-          m.valueHeads());
+          weightHeads());
     }
   }
 }

@@ -65,8 +65,8 @@ final class LinearAttention implements Recurrence {
   }
 
   @Override
-  public boolean gatesKeys() {
-    return true;
+  public boolean weighsRows() {
+    return false;
   }
 
   private int column(int source) {

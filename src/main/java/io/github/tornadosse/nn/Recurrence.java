@@ -44,8 +44,10 @@ interface Recurrence {
   /** Number of parts of {@link Gradients#dRows}. */
   int rowParts();
 
-  /** Whether queries and keys are multiplied by the write-read gate (else values and outputs). */
-  boolean gatesKeys();
+  /**
+   * Whether {@link Gradients#dRows} have the rows' weights in them, whose gradients it then has.
+   */
+  boolean weighsRows();
 
   /** Appends what the gates need of the layer's input, from the low projection. */
   void project(Stage s);

@@ -350,7 +350,7 @@ final class SseMixer {
       ops.zeroTokens(s, "mixer.d_top", grad.top, m.width());
     }
     Recurrence.KeyLogits keys = keyLogits();
-    boolean gated = m.sparse() && recurrence.gatesKeys();
+    boolean gated = m.sparse() && !recurrence.weighsRows();
     ops.headActivationGradient(
         s,
         "mixer.d_queries",

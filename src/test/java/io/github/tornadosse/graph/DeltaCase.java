@@ -37,7 +37,10 @@ record DeltaCase(
   /** out [HV, rows, V]; states are null without states. */
   record Forward(double[] out, double[] states) {}
 
-  /** dq, dk [H, rows, K], dv [HV, rows, V], the others [HV, rows]; null where not promised. */
+  /**
+   * dq, dk [H, rows, K], dv [HV, rows, V], the weights' [H, rows] or with gateValues [HV, rows],
+   * the others [HV, rows]; dStates null without states.
+   */
   record Gradient(
       double[] dq,
       double[] dk,
@@ -213,7 +216,7 @@ record DeltaCase(
     Region rdRows = in.rowsOutput("dRows", 2 * sizes.heads(), sizes.key(), true);
     Region rdv = in.rowsOutput("dvRows", sizes.valueHeads(), sizes.value(), true);
     Region rdGates = in.rowsOutput("dGateRows", 2 * sizes.valueHeads(), 1, true);
-    Region rdWeights = in.rowsOutput("dWeightRows", 2 * sizes.valueHeads(), 1, gateValues);
+    Region rdWeights = in.rowsOutput("dWeightRows", 2 * weightHeads(), 1, true);
     if (useState) {
       in.bench.useState();
     }
@@ -245,9 +248,13 @@ record DeltaCase(
         rdv.get(),
         half(dGates, 0),
         half(dGates, 1),
-        gateValues ? half(dWeights, 0) : null,
-        gateValues ? half(dWeights, 1) : null,
+        half(dWeights, 0),
+        half(dWeights, 1),
         useState ? rdState.get() : null);
+  }
+
+  private int weightHeads() {
+    return gateValues ? sizes.valueHeads() : sizes.heads();
   }
 
   private static double[] half(double[] x, int which) {
@@ -341,8 +348,8 @@ record DeltaCase(
             new double[heads * count * value],
             new double[heads * count],
             new double[heads * count],
-            gateValues ? new double[heads * count] : null,
-            gateValues ? new double[heads * count] : null,
+            new double[weightHeads() * count],
+            new double[weightHeads() * count],
             useState ? new double[states.length] : null);
     for (int i = 0; i < rows.segments(); i++) {
       for (int h = 0; h < heads; h++) {
@@ -378,11 +385,20 @@ record DeltaCase(
   private void addRow(Gradient d, Recurrence.Inputs g, int row, int n, int head) {
     int key = sizes.key();
     int value = sizes.value();
-    int keyPlace = (head * sizes.heads() / sizes.valueHeads() * rows.count() + row) * key;
+    int keyHead = head * sizes.heads() / sizes.valueHeads();
+    int keyRow = keyHead * rows.count() + row;
+    int sourceHead = rows.source(row) * sizes.heads() + keyHead;
+    int from = (sourceHead * rows.tokens + rows.token[row]) * key;
     int place = head * rows.count() + row;
     for (int c = 0; c < key; c++) {
-      d.dq[keyPlace + c] += rows.read(row) ? g.q()[n * key + c] : 0;
-      d.dk[keyPlace + c] += rows.written(row) ? g.k()[n * key + c] : 0;
+      double dQuery = rows.read(row) ? g.q()[n * key + c] : 0;
+      double dKey = rows.written(row) ? g.k()[n * key + c] : 0;
+      d.dq[keyRow * key + c] += (gateValues ? 1 : rows.weight[0][row]) * dQuery;
+      d.dk[keyRow * key + c] += (gateValues ? 1 : rows.weight[1][row]) * dKey;
+      if (!gateValues) {
+        d.dReadWeight[keyRow] += dQuery * q[from + c];
+        d.dWriteWeight[keyRow] += dKey * k[from + c];
+      }
     }
     for (int x = 0; x < value; x++) {
       d.dv[place * value + x] = writeFactor(row) * g.v()[n * value + x];

@@ -247,10 +247,9 @@ abstract class DeltaRuleContract {
     comparison.gradient("dv", actual.dv(), expected.dv());
     comparison.gradient("decay", actual.dDecay(), expected.dDecay());
     comparison.gradient("write strength", actual.dStrength(), expected.dStrength());
-    if (expected.dReadWeight() != null) {
-      comparison.gradient("output's weight", actual.dReadWeight(), expected.dReadWeight());
-      comparison.gradient("value's weight", actual.dWriteWeight(), expected.dWriteWeight());
-    }
+    comparison.gradient("weight of what is read", actual.dReadWeight(), expected.dReadWeight());
+    comparison.gradient(
+        "weight of what is written", actual.dWriteWeight(), expected.dWriteWeight());
     if (expected.dStates() != null) {
       comparison.gradient("dStates", actual.dStates(), expected.dStates());
     }
@@ -265,10 +264,8 @@ abstract class DeltaRuleContract {
     assertZeroUnless(rows::written, d.dv(), count, c.sizes().value());
     assertZeroUnless(rows::read, d.dDecay(), count, 1);
     assertZeroUnless(rows::read, d.dStrength(), count, 1);
-    if (c.gateValues()) {
-      assertZeroUnless(rows::read, d.dReadWeight(), count, 1);
-      assertZeroUnless(rows::written, d.dWriteWeight(), count, 1);
-    }
+    assertZeroUnless(rows::read, d.dReadWeight(), count, 1);
+    assertZeroUnless(rows::written, d.dWriteWeight(), count, 1);
   }
 
   private static void assertZeroUnless(IntPredicate part, double[] x, int count, int dim) {

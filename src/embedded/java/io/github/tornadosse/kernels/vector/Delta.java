@@ -119,9 +119,10 @@ public final class Delta {
    * @param dOut gradient of each token's output [HV, capacity, V]
    * @param dState from control[dStateAt] on, if control[USE_STATE] is 1: in, the gradient of the
    *     final states; out, that of the initial ones
-   * @param dRows [2, H, R, K]: gradients of each row's weighted q and k
+   * @param dRows [2, H, R, K]: gradients of each row's q and k, weights included
    * @param dvRows [HV, R, V]: gradient of each row's v
    * @param dGateRows [2, HV, R]: gradients of each row's decay and write strength
+   * @param dWeightRows [2, H, R]: gradients of the weights of each row's q and k
    * @param stateAt entry of control that holds the base index of the states
    * @param dStateAt entry of control that holds the base index of their gradients
    * @param partitions N
@@ -144,6 +145,7 @@ public final class Delta {
       FloatArray dRows,
       FloatArray dvRows,
       FloatArray dGateRows,
+      FloatArray dWeightRows,
       int stateAt,
       int dStateAt,
       int partitions,
@@ -173,7 +175,7 @@ public final class Delta {
         dRows,
         dvRows,
         dGateRows,
-        null,
+        dWeightRows,
         stateAt,
         dStateAt,
         partitions);
@@ -325,7 +327,7 @@ public final class Delta {
             HeapAccess.floats(dRows),
             HeapAccess.floats(dvRows),
             HeapAccess.floats(dGateRows),
-            dWeightRows == null ? null : HeapAccess.floats(dWeightRows));
+            HeapAccess.floats(dWeightRows));
     int[] bounds = HeapAccess.ints(segments);
     long[] order = Gla.longestFirst(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
     int stateBase = control.get(stateAt);

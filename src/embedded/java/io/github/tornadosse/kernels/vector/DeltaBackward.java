@@ -205,8 +205,15 @@ final class DeltaBackward {
     int part = x.heads() * x.rowCapacity() * key;
     for (int i = 0; i < chunk.n; i++) {
       int at = (head * x.rowCapacity() + chunk.first + i) * key;
-      normalised(2 * i, chunk.read[i], y.rows(), at);
-      normalised(2 * i + 1, chunk.written[i], y.rows(), part + at);
+      float query = x.gateValues() ? chunk.read[i] : chunk.queryWeight[i];
+      float write = x.gateValues() ? chunk.written[i] : chunk.keyWeight[i];
+      float alongQuery = normalised(2 * i, query, y.rows(), at);
+      float alongKey = normalised(2 * i + 1, write, y.rows(), part + at);
+      if (!x.gateValues()) {
+        int weightAt = head * x.rowCapacity() + chunk.first + i;
+        y.weights()[weightAt] = weight(2 * i, query, alongQuery);
+        y.weights()[x.heads() * x.rowCapacity() + weightAt] = weight(2 * i + 1, write, alongKey);
+      }
     }
   }
 
@@ -219,11 +226,26 @@ final class DeltaBackward {
     }
   }
 
-  /** The gradient of what row r was before it was normalised, times a factor. */
-  private void normalised(int r, float f, float[] to, int toAt) {
+  /**
+   * The gradient of what row r was before it was normalised, times a factor.
+   *
+   * @return the normalised row times its gradient
+   */
+  private float normalised(int r, float f, float[] to, int toAt) {
     int at = r * rows.ld;
     float along = GlaRows.dot(rows.rows, at, sums, at, kp);
     across(sums, rows.rows, at, -along, f * rows.inverseNorm[r], to, toAt, key);
+    return along;
+  }
+
+  /**
+   * The gradient of the factor w of a row before it was normalised. The normalisation takes w out
+   * again but for the epsilon, so that it is lost in rounding as the inner product of the row and
+   * its gradient.
+   */
+  private float weight(int r, float w, float along) {
+    double inverse = rows.inverseNorm[r];
+    return w > 0 ? (float) (along * DeltaRows.NORM_EPS * inverse * inverse / w) : 0;
   }
 
   /** to = f·(a + g·b). */

@@ -11,7 +11,7 @@ import java.util.Arrays;
  */
 final class DeltaRows {
   /** What is added to the sum of squares under the root. */
-  private static final double NORM_EPS = 1e-6;
+  static final double NORM_EPS = 1e-6;
 
   private final int key;
 

@@ -152,7 +152,7 @@ final class RecurrenceCase {
     FloatArray q = headMajor(program, "q", key);
     FloatArray k = headMajor(program, "k", key);
     FloatArray gates = program.floatInput("gates", 2L * heads * tokens);
-    FloatArray unused = program.buffers().floats("dWeights", 1);
+    FloatArray unused = program.buffers().floats("dWeights", 2L * heads * tokens);
     fillHeadMajor(gates, 0, c.get("g"), 1);
     fillHeadMajor(gates, heads * tokens, c.get("beta"), 1);
     DeltaRuleOperations.Sizes sizes = new DeltaRuleOperations.Sizes(heads, heads, key, value);

@@ -128,13 +128,18 @@ public final class DeltaRowGradients {
    * From the gradients of {@link GatedDeltaRuleGradient#keyGradients} through the normalisation,
    * summed over the key head's value heads; 0 for rows that are not read or not written.
    *
+   * <p>The normalisation takes a row's weight w out again but for the 1e-6 under its root, so what
+   * is left of the weight's gradient is 1e-6·⟨dn, x⟩/|.|³. It is formed as such: as the inner
+   * product of x and its own gradient it would be lost in rounding.
+   *
    * @param control see {@link Control}
    * @param x [sources, H, capacity, K], queries or keys
    * @param token [R]
    * @param mode [R]
    * @param weight [2, R]
    * @param dKeys [2, HV, R, K]
-   * @param dRows output [2, H, R, K]; the part of x is written
+   * @param dRows output [2, H, R, K], with the row's weight; the part of x is written
+   * @param dWeightRows output [2, H, R]; the part of x is written unless gateValues is 1
    * @param which 0 for queries, 1 for keys
    * @param heads H
    * @param group HV/H
@@ -152,6 +157,7 @@ public final class DeltaRowGradients {
       FloatArray weight,
       FloatArray dKeys,
       FloatArray dRows,
+      FloatArray dWeightRows,
       int which,
       int heads,
       int group,
@@ -191,7 +197,11 @@ public final class DeltaRowGradients {
         }
         for (int c = 0; c < key; c++) {
           float d = inverse * (dRows.get(to + c) - dot * inverse * inner * x.get(from + c));
-          dRows.set(to + c, part > 0 ? d : 0f);
+          dRows.set(to + c, part > 0 ? inner * d : 0f);
+        }
+        if (gateValues == 0) {
+          float d = own > 0f ? dot * GatedDeltaRule.NORM_EPS * inverse * inverse / own : 0f;
+          dWeightRows.set(which * units + u, part > 0 ? d : 0f);
         }
       }
     }

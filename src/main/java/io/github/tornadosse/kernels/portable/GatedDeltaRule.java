@@ -18,7 +18,7 @@ public final class GatedDeltaRule {
   /** Rows of one chunk. */
   public static final int CHUNK = GatedLinearAttention.CHUNK;
 
-  private static final float NORM_EPS = 1e-6f;
+  static final float NORM_EPS = 1e-6f;
 
   private GatedDeltaRule() {}
 
