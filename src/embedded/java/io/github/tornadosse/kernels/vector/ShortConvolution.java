@@ -18,6 +18,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * oldest token on; the last one is the token itself.
  */
 public final class ShortConvolution {
+  /** Rows that are worked on together. */
+  private static final int ROWS = 4;
+
   private ShortConvolution() {}
 
   /**
@@ -192,27 +195,75 @@ public final class ShortConvolution {
   /** n rows of y; the first is Σ_j of row j of x times row j of the taps. */
   private static void rows(
       float[] x, int i, float[] taps, int k, float[] y, int o, int n, int dim, int width) {
-    for (int r = 0; r < n * dim; r += dim) row(x, i + r, taps, k, y, o + r, dim, width);
+    int whole = dim / COUNT * COUNT;
+    int r = 0;
+    for (; r + ROWS <= n; r += ROWS) {
+      fourRows(x, i + r * dim, taps, k, y, o + r * dim, whole, dim, width);
+    }
+    for (int t = r; t < n; t++) oneRow(x, i + t * dim, taps, k, y, o + t * dim, whole, dim, width);
+    if (whole == dim) return;
+    VectorMask<Float> m = below(whole, dim);
+    for (int t = 0, c = whole; t < n; t++, c += dim) {
+      rest(x, i + c, taps, k + whole, y, o + c, m, dim, width);
+    }
   }
 
-  private static void row(
-      float[] x, int i, float[] taps, int k, float[] y, int o, int dim, int width) {
-    int c = 0;
-    for (; c + COUNT <= dim; c += COUNT) {
+  /** Each row of x but the outermost is loaded once for the four rows of y that it is part of. */
+  private static void fourRows(
+      float[] x, int i, float[] taps, int k, float[] y, int o, int whole, int dim, int width) {
+    for (int c = 0; c < whole; c += COUNT) {
+      FloatVector x0 = load(x, i + c);
+      FloatVector x1 = load(x, i + c + dim);
+      FloatVector x2 = load(x, i + c + 2 * dim);
+      FloatVector s0 = FloatVector.zero(Lanes.SPECIES);
+      FloatVector s1 = FloatVector.zero(Lanes.SPECIES);
+      FloatVector s2 = FloatVector.zero(Lanes.SPECIES);
+      FloatVector s3 = FloatVector.zero(Lanes.SPECIES);
+      for (int j = 0, at = c; j < width; j++, at += dim) {
+        FloatVector tap = load(taps, k + at);
+        FloatVector x3 = load(x, i + 3 * dim + at);
+        s0 = x0.fma(tap, s0);
+        s1 = x1.fma(tap, s1);
+        s2 = x2.fma(tap, s2);
+        s3 = x3.fma(tap, s3);
+        x0 = x1;
+        x1 = x2;
+        x2 = x3;
+      }
+      s0.intoArray(y, o + c);
+      s1.intoArray(y, o + c + dim);
+      s2.intoArray(y, o + c + 2 * dim);
+      s3.intoArray(y, o + c + 3 * dim);
+    }
+  }
+
+  private static void oneRow(
+      float[] x, int i, float[] taps, int k, float[] y, int o, int whole, int dim, int width) {
+    for (int c = 0; c < whole; c += COUNT) {
       FloatVector sum = FloatVector.zero(Lanes.SPECIES);
       for (int j = 0, at = c; j < width; j++, at += dim) {
         sum = load(x, i + at).fma(load(taps, k + at), sum);
       }
       sum.intoArray(y, o + c);
     }
-    if (c < dim) {
-      VectorMask<Float> m = below(c, dim);
-      FloatVector sum = FloatVector.zero(Lanes.SPECIES);
-      for (int j = 0, at = c; j < width; j++, at += dim) {
-        sum = load(x, i + at, m).fma(load(taps, k + at, m), sum);
-      }
-      sum.intoArray(y, o + c, m);
+  }
+
+  /** The last columns of a row. */
+  private static void rest(
+      float[] x,
+      int i,
+      float[] taps,
+      int k,
+      float[] y,
+      int o,
+      VectorMask<Float> m,
+      int dim,
+      int width) {
+    FloatVector sum = FloatVector.zero(Lanes.SPECIES);
+    for (int j = 0, at = 0; j < width; j++, at += dim) {
+      sum = load(x, i + at, m).fma(load(taps, k + at, m), sum);
     }
+    sum.intoArray(y, o, m);
   }
 
   /**
@@ -314,58 +365,123 @@ public final class ShortConvolution {
       int dim = sequences.dim;
       int width = sequences.width;
       int last = (width - 1) * dim;
+      int whole = dim / COUNT * COUNT;
       int[] cu = sequences.cu;
       int k = head * width * dim + last;
       Arrays.fill(partial, p, p + width * dim, 0);
       int t = from;
       for (int s = sequences.of(t); t < to; s++) {
-        for (int end = Math.min(cu[s + 1], to); t < end; t++) {
+        int end = Math.min(cu[s + 1], to);
+        while (t < end) {
           int row = (head * capacity + t) * dim;
           int after = Math.min(width, cu[s + 1] - t);
           int before = Math.min(width, t - cu[s] + 1);
-          input(dy, dy0 + row, taps, k, dx, dx0 + row, dim, after);
-          weight(dy, dy0 + row, x, x0 + row, partial, p + last, dim, before);
+          boolean inside = before == width && t + ROWS - 1 + width <= cu[s + 1];
+          if (inside && t + ROWS <= end) {
+            fourInputs(dy, dy0 + row, taps, k, dx, dx0 + row, whole, dim, width);
+            fourWeights(dy, dy0 + row, x, x0 + row, partial, p + last, whole, dim, width);
+            for (int i = 0; i < ROWS && whole < dim; i++, row += dim) {
+              rest(row, k, p + last, whole, width, width);
+            }
+            t += ROWS;
+          } else {
+            input(dy, dy0 + row, taps, k, dx, dx0 + row, whole, dim, after);
+            weight(dy, dy0 + row, x, x0 + row, partial, p + last, whole, dim, before);
+            if (whole < dim) rest(row, k, p + last, whole, after, before);
+            t++;
+          }
         }
+      }
+    }
+
+    /** The last columns of a row. */
+    private void rest(int row, int k, int p, int whole, int after, int before) {
+      int dim = sequences.dim;
+      VectorMask<Float> m = below(whole, dim);
+      int c = row + whole;
+      FloatVector sum = load(dx, dx0 + c, m);
+      for (int lag = 0, at = 0; lag < after; lag++, at += dim) {
+        sum = load(dy, dy0 + c + at, m).fma(load(taps, k + whole - at, m), sum);
+      }
+      sum.intoArray(dx, dx0 + c, m);
+      FloatVector d = load(dy, dy0 + c, m);
+      for (int lag = 0, at = 0; lag < before; lag++, at -= dim) {
+        int to = p + whole + at;
+        d.fma(load(x, x0 + c + at, m), load(partial, to, m)).intoArray(partial, to, m);
+      }
+    }
+  }
+
+  /** {@link #input} for four rows, with every lag. */
+  private static void fourInputs(
+      float[] dy, int l, float[] taps, int k, float[] dx, int o, int whole, int dim, int width) {
+    for (int c = 0; c < whole; c += COUNT) {
+      FloatVector d0 = load(dy, l + c);
+      FloatVector d1 = load(dy, l + c + dim);
+      FloatVector d2 = load(dy, l + c + 2 * dim);
+      FloatVector s0 = load(dx, o + c);
+      FloatVector s1 = load(dx, o + c + dim);
+      FloatVector s2 = load(dx, o + c + 2 * dim);
+      FloatVector s3 = load(dx, o + c + 3 * dim);
+      for (int lag = 0, at = 0; lag < width; lag++, at += dim) {
+        FloatVector tap = load(taps, k + c - at);
+        FloatVector d3 = load(dy, l + c + 3 * dim + at);
+        s0 = d0.fma(tap, s0);
+        s1 = d1.fma(tap, s1);
+        s2 = d2.fma(tap, s2);
+        s3 = d3.fma(tap, s3);
+        d0 = d1;
+        d1 = d2;
+        d2 = d3;
+      }
+      s0.intoArray(dx, o + c);
+      s1.intoArray(dx, o + c + dim);
+      s2.intoArray(dx, o + c + 2 * dim);
+      s3.intoArray(dx, o + c + 3 * dim);
+    }
+  }
+
+  /** {@link #weight} for four rows, one after the other, with every lag. */
+  private static void fourWeights(
+      float[] dy, int l, float[] x, int i, float[] sums, int p, int whole, int dim, int width) {
+    for (int c = 0; c < whole; c += COUNT) {
+      FloatVector d0 = load(dy, l + c);
+      FloatVector d1 = load(dy, l + c + dim);
+      FloatVector d2 = load(dy, l + c + 2 * dim);
+      FloatVector d3 = load(dy, l + c + 3 * dim);
+      FloatVector x1 = load(x, i + c + dim);
+      FloatVector x2 = load(x, i + c + 2 * dim);
+      FloatVector x3 = load(x, i + c + 3 * dim);
+      for (int lag = 0, at = c; lag < width; lag++, at -= dim) {
+        FloatVector x0 = load(x, i + at);
+        FloatVector sum = d1.fma(x1, d0.fma(x0, load(sums, p + at)));
+        d3.fma(x3, d2.fma(x2, sum)).intoArray(sums, p + at);
+        x3 = x2;
+        x2 = x1;
+        x1 = x0;
       }
     }
   }
 
   /** dx += Σ over lags of row lag of dy times the tap of that lag; the last tap begins at k. */
   private static void input(
-      float[] dy, int l, float[] taps, int k, float[] dx, int o, int dim, int lags) {
-    int c = 0;
-    for (; c + COUNT <= dim; c += COUNT) {
+      float[] dy, int l, float[] taps, int k, float[] dx, int o, int whole, int dim, int lags) {
+    for (int c = 0; c < whole; c += COUNT) {
       FloatVector sum = load(dx, o + c);
       for (int lag = 0, at = 0; lag < lags; lag++, at += dim) {
         sum = load(dy, l + c + at).fma(load(taps, k + c - at), sum);
       }
       sum.intoArray(dx, o + c);
     }
-    if (c < dim) {
-      VectorMask<Float> m = below(c, dim);
-      FloatVector sum = load(dx, o + c, m);
-      for (int lag = 0, at = 0; lag < lags; lag++, at += dim) {
-        sum = load(dy, l + c + at, m).fma(load(taps, k + c - at, m), sum);
-      }
-      sum.intoArray(dx, o + c, m);
-    }
   }
 
   /** Sums of lag += dy times the row of x that lies the lag before; the last tap's begin at p. */
   private static void weight(
-      float[] dy, int l, float[] x, int i, float[] sums, int p, int dim, int lags) {
-    int c = 0;
-    for (; c + COUNT <= dim; c += COUNT) {
+      float[] dy, int l, float[] x, int i, float[] sums, int p, int whole, int dim, int lags) {
+    for (int c = 0; c < whole; c += COUNT) {
       FloatVector d = load(dy, l + c);
       for (int lag = 0, at = c; lag < lags; lag++, at -= dim) {
         d.fma(load(x, i + at), load(sums, p + at)).intoArray(sums, p + at);
-      }
-    }
-    if (c < dim) {
-      VectorMask<Float> m = below(c, dim);
-      FloatVector d = load(dy, l + c, m);
-      for (int lag = 0, at = c; lag < lags; lag++, at -= dim) {
-        d.fma(load(x, i + at, m), load(sums, p + at, m)).intoArray(sums, p + at, m);
       }
     }
   }
