@@ -14,8 +14,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Decay and write strength of the gated delta rule. Column j = source·HV + h is that of value head
- * h for a source. Blocks of tokens are worked on token by token, with the columns in the lanes, and
- * go through a transposed tile to or from the arrays in which tokens are contiguous.
+ * h for a source. Blocks of tokens are worked on column by column, with the tokens in the lanes:
+ * columns may be few, and in the gates tokens are contiguous.
  */
 public final class DeltaGates {
   private DeltaGates() {}
@@ -66,15 +66,14 @@ public final class DeltaGates {
         Blocks.tokens(control),
         Blocks.SUMMED,
         (from, to) -> {
-          float[] tile = Scratch.floats(Scratch.TILE, Blocks.SUMMED * columns);
-          for (int t = from; t < to; t++) {
-            decay(as, a0 + t * ld, biases, d0, rates, tile, (t - from) * columns, columns);
+          float[] x = Scratch.floats(Scratch.INPUT, Blocks.SUMMED);
+          int n = to - from;
+          for (int j = 0; j < columns; j++) {
+            gather(as, a0 + from * ld + j, ld, x, n);
+            decay(x, biases[d0 + j], rates[j], out, j * capacity + from, n);
+            gather(bs, b0 + from * ld + j, ld, x, n);
+            strength(x, betaScale, out, (columns + j) * capacity + from, n);
           }
-          scatter(tile, out, 0, capacity, from, to, columns);
-          for (int t = from; t < to; t++) {
-            strength(bs, b0 + t * ld, betaScale, tile, (t - from) * columns, columns);
-          }
-          scatter(tile, out, columns * capacity, capacity, from, to, columns);
         });
   }
 
@@ -86,37 +85,30 @@ public final class DeltaGates {
     return rates;
   }
 
-  private static void decay(
-      float[] a, int i, float[] bias, int k, float[] rates, float[] g, int o, int n) {
-    int j = 0;
-    for (; j + COUNT <= n; j += COUNT) {
-      FloatVector x = load(a, i + j).add(load(bias, k + j));
-      VectorMath.softplus(x).mul(load(rates, j)).intoArray(g, o + j);
+  /** n elements that lie ld apart. */
+  private static void gather(float[] a, int i, int ld, float[] x, int n) {
+    for (int t = 0, at = i; t < n; t++, at += ld) x[t] = a[at];
+  }
+
+  private static void decay(float[] x, float bias, float rate, float[] g, int o, int n) {
+    int t = 0;
+    for (; t + COUNT <= n; t += COUNT) {
+      VectorMath.softplus(load(x, t).add(bias)).mul(rate).intoArray(g, o + t);
     }
-    if (j < n) {
-      VectorMask<Float> m = below(j, n);
-      FloatVector x = load(a, i + j, m).add(load(bias, k + j, m));
-      VectorMath.softplus(x).mul(load(rates, j, m)).intoArray(g, o + j, m);
+    if (t < n) {
+      VectorMask<Float> m = below(t, n);
+      VectorMath.softplus(load(x, t, m).add(bias)).mul(rate).intoArray(g, o + t, m);
     }
   }
 
-  private static void strength(float[] b, int i, float scale, float[] beta, int o, int n) {
-    int j = 0;
-    for (; j + COUNT <= n; j += COUNT) {
-      VectorMath.sigmoid(load(b, i + j)).mul(scale).intoArray(beta, o + j);
+  private static void strength(float[] x, float scale, float[] beta, int o, int n) {
+    int t = 0;
+    for (; t + COUNT <= n; t += COUNT) {
+      VectorMath.sigmoid(load(x, t)).mul(scale).intoArray(beta, o + t);
     }
-    if (j < n) {
-      VectorMask<Float> m = below(j, n);
-      VectorMath.sigmoid(load(b, i + j, m)).mul(scale).intoArray(beta, o + j, m);
-    }
-  }
-
-  /** out [columns, capacity] from o on, tokens from to to − 1, = tile [to − from, columns]. */
-  private static void scatter(
-      float[] tile, float[] out, int o, int capacity, int from, int to, int columns) {
-    for (int j = 0; j < columns; j++) {
-      int at = o + j * capacity;
-      for (int t = from, i = j; t < to; t++, i += columns) out[at + t] = tile[i];
+    if (t < n) {
+      VectorMask<Float> m = below(t, n);
+      VectorMath.sigmoid(load(x, t, m)).mul(scale).intoArray(beta, o + t, m);
     }
   }
 
@@ -172,7 +164,7 @@ public final class DeltaGates {
     int b0 = control.get(dtBiasAt);
     int d0 = control.get(daAt);
     float[] rates = rates(aLog, control.get(aLogAt), columns);
-    Rows rows = new Rows(dGateRows, tokenRow, 0, valueHeads, columns, capacity, width);
+    Rows rows = new Rows(dGateRows, tokenRow, 0, valueHeads, capacity, width);
     int tokens = Blocks.tokens(control);
     int blocks = Blocks.count(tokens, Blocks.SUMMED);
     float[] partial = Scratch.floats(Scratch.PARTIAL, 2 * (blocks + 1) * columns);
@@ -180,14 +172,16 @@ public final class DeltaGates {
         tokens,
         Blocks.SUMMED,
         (from, to) -> {
-          float[] tile = Scratch.floats(Scratch.TILE, Blocks.SUMMED * columns);
-          rows.gather(tile, from, to);
+          float[] x = Scratch.floats(Scratch.INPUT, Blocks.SUMMED);
+          float[] d = Scratch.floats(Scratch.GRADIENT, Blocks.SUMMED);
+          int n = to - from;
           int p = from / Blocks.SUMMED * 2 * columns;
-          Arrays.fill(partial, p, p + 2 * columns, 0);
-          for (int t = from; t < to; t++) {
-            int row = (t - from) * columns;
-            int at = t * ld;
-            decayBack(as, a0 + at, biases, b0, rates, tile, row, das, d0 + at, partial, p, columns);
+          for (int j = 0; j < columns; j++) {
+            gather(as, a0 + from * ld + j, ld, x, n);
+            rows.gather(j, from, to, d);
+            partial[p + j] = logSum(x, biases[b0 + j], rates[j], d, n);
+            decayBack(x, biases[b0 + j], rates[j], d, n);
+            partial[p + columns + j] = scatter(d, das, d0 + from * ld + j, ld, n);
           }
         });
     int total = 2 * blocks * columns;
@@ -201,38 +195,40 @@ public final class DeltaGates {
     Lanes.add(sums, s0, partial, total + columns, sums, s0, columns);
   }
 
-  /** One token: da from the gates' gradient d, and sums [2, n] for aLog and dtBias from p on. */
-  private static void decayBack(
-      float[] a,
-      int i,
-      float[] bias,
-      int k,
-      float[] rates,
-      float[] d,
-      int l,
-      float[] da,
-      int o,
-      float[] sums,
-      int p,
-      int n) {
-    int j = 0;
-    for (; j + COUNT <= n; j += COUNT) {
-      FloatVector x = load(a, i + j).add(load(bias, k + j));
-      FloatVector y = load(d, l + j).mul(load(rates, j));
-      FloatVector dx = y.mul(VectorMath.sigmoid(x));
-      dx.intoArray(da, o + j);
-      y.fma(VectorMath.softplus(x), load(sums, p + j)).intoArray(sums, p + j);
-      load(sums, p + n + j).add(dx).intoArray(sums, p + n + j);
+  /** Σ d·rate·softplus(x + bias): of a gradient of gates times the gates. */
+  private static float logSum(float[] x, float bias, float rate, float[] d, int n) {
+    FloatVector sum = FloatVector.zero(Lanes.SPECIES);
+    int t = 0;
+    for (; t + COUNT <= n; t += COUNT) {
+      sum = VectorMath.softplus(load(x, t).add(bias)).fma(load(d, t), sum);
     }
-    if (j < n) {
-      VectorMask<Float> m = below(j, n);
-      FloatVector x = load(a, i + j, m).add(load(bias, k + j, m));
-      FloatVector y = load(d, l + j, m).mul(load(rates, j, m));
-      FloatVector dx = y.mul(VectorMath.sigmoid(x));
-      dx.intoArray(da, o + j, m);
-      y.fma(VectorMath.softplus(x), load(sums, p + j, m)).intoArray(sums, p + j, m);
-      load(sums, p + n + j, m).add(dx).intoArray(sums, p + n + j, m);
+    if (t < n) {
+      VectorMask<Float> m = below(t, n);
+      sum = VectorMath.softplus(load(x, t, m).add(bias)).fma(load(d, t, m), sum);
     }
+    return rate * VectorMath.sum(sum);
+  }
+
+  /** d = d·rate·sigmoid(x + bias). */
+  private static void decayBack(float[] x, float bias, float rate, float[] d, int n) {
+    int t = 0;
+    for (; t + COUNT <= n; t += COUNT) {
+      VectorMath.sigmoid(load(x, t).add(bias)).mul(load(d, t)).mul(rate).intoArray(d, t);
+    }
+    if (t < n) {
+      VectorMask<Float> m = below(t, n);
+      VectorMath.sigmoid(load(x, t, m).add(bias)).mul(load(d, t, m)).mul(rate).intoArray(d, t, m);
+    }
+  }
+
+  /** n elements to places that lie ld apart; their sum in order. */
+  private static float scatter(float[] d, float[] to, int o, int ld, int n) {
+    float sum = 0;
+    for (int t = 0, at = o; t < n; t++, at += ld) {
+      to[at] = d[t];
+      sum += d[t];
+    }
+    return sum;
   }
 
   /**
@@ -270,29 +266,32 @@ public final class DeltaGates {
     float[] dbs = HeapAccess.floats(db);
     int b0 = control.get(bAt);
     int d0 = control.get(dbAt);
-    Rows rows = new Rows(dGateRows, tokenRow, 1, valueHeads, columns, capacity, width);
+    Rows rows = new Rows(dGateRows, tokenRow, 1, valueHeads, capacity, width);
     Blocks.forEach(
         Blocks.tokens(control),
         Blocks.SUMMED,
         (from, to) -> {
-          float[] tile = Scratch.floats(Scratch.TILE, Blocks.SUMMED * columns);
-          rows.gather(tile, from, to);
-          for (int t = from; t < to; t++) {
-            int row = (t - from) * columns;
-            strengthBack(bs, b0 + t * ld, betaScale, tile, row, dbs, d0 + t * ld, columns);
+          float[] x = Scratch.floats(Scratch.INPUT, Blocks.SUMMED);
+          float[] d = Scratch.floats(Scratch.GRADIENT, Blocks.SUMMED);
+          int n = to - from;
+          for (int j = 0; j < columns; j++) {
+            gather(bs, b0 + from * ld + j, ld, x, n);
+            rows.gather(j, from, to, d);
+            strengthBack(x, betaScale, d, n);
+            scatter(d, dbs, d0 + from * ld + j, ld, n);
           }
         });
   }
 
-  private static void strengthBack(
-      float[] b, int i, float scale, float[] d, int l, float[] db, int o, int n) {
-    int j = 0;
-    for (; j + COUNT <= n; j += COUNT) {
-      slope(load(b, i + j)).mul(load(d, l + j)).mul(scale).intoArray(db, o + j);
+  /** d = d·scale·(the slope of the sigmoid at x). */
+  private static void strengthBack(float[] x, float scale, float[] d, int n) {
+    int t = 0;
+    for (; t + COUNT <= n; t += COUNT) {
+      slope(load(x, t)).mul(load(d, t)).mul(scale).intoArray(d, t);
     }
-    if (j < n) {
-      VectorMask<Float> m = below(j, n);
-      slope(load(b, i + j, m)).mul(load(d, l + j, m)).mul(scale).intoArray(db, o + j, m);
+    if (t < n) {
+      VectorMask<Float> m = below(t, n);
+      slope(load(x, t, m)).mul(load(d, t, m)).mul(scale).intoArray(d, t, m);
     }
   }
 
@@ -304,35 +303,18 @@ public final class DeltaGates {
   }
 
   /** The gradients of the expanded rows: one part of [2, HV, R]. */
-  private record Rows(
-      float[] d, int[] places, int part, int valueHeads, int columns, int capacity, int width) {
-    Rows(
-        FloatArray d,
-        IntArray tokenRow,
-        int part,
-        int valueHeads,
-        int columns,
-        int capacity,
-        int width) {
-      this(
-          HeapAccess.floats(d),
-          HeapAccess.ints(tokenRow),
-          part,
-          valueHeads,
-          columns,
-          capacity,
-          width);
+  private record Rows(float[] d, int[] places, int part, int valueHeads, int capacity, int width) {
+    Rows(FloatArray d, IntArray tokenRow, int part, int valueHeads, int capacity, int width) {
+      this(HeapAccess.floats(d), HeapAccess.ints(tokenRow), part, valueHeads, capacity, width);
     }
 
-    /** tile [to − from, columns]: row t for source 0, the sum of a token's sparse rows for 1. */
-    void gather(float[] tile, int from, int to) {
-      for (int j = 0; j < columns; j++) {
-        int row0 = (part * valueHeads + j % valueHeads) * capacity * (1 + width);
-        if (j < valueHeads) {
-          for (int t = from, i = j; t < to; t++, i += columns) tile[i] = d[row0 + t];
-        } else {
-          for (int t = from, i = j; t < to; t++, i += columns) tile[i] = sparse(row0, t);
-        }
+    /** Column j of tokens from to to − 1: row t for source 0, the sum of sparse rows for 1. */
+    void gather(int j, int from, int to, float[] into) {
+      int row0 = (part * valueHeads + j % valueHeads) * capacity * (1 + width);
+      if (j < valueHeads) {
+        System.arraycopy(d, row0 + from, into, 0, to - from);
+      } else {
+        for (int t = from; t < to; t++) into[t - from] = sparse(row0, t);
       }
     }
 
