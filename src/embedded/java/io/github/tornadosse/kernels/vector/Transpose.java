@@ -78,10 +78,11 @@ final class Transpose {
 
   private static void panelSquare(float[] a, int ao, float[] to, int toAt, float[] scratch) {
     if (L == BLOCK) {
-      square(a, ao, NR, to, toAt, NR, scratch);
-      square(a, ao + L, NR, to, toAt + L * NR, NR, scratch);
-      square(a, ao + L * NR, NR, to, toAt + L, NR, scratch);
-      square(a, ao + L * NR + L, NR, to, toAt + L * NR + L, NR, scratch);
+      for (int i = 0; i < NR; i += BLOCK) {
+        for (int j = 0; j < NR; j += BLOCK) {
+          square(a, ao + i * NR + j, NR, to, toAt + j * NR + i, NR, scratch);
+        }
+      }
     } else {
       byElement(a, ao, NR, NR, to, toAt, NR, NR);
     }
