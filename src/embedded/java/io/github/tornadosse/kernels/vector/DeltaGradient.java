@@ -338,29 +338,28 @@ final class DeltaGradient {
   private float crossing(int i) {
     int at = 2 * i * size;
     int block = i / BLOCK * BLOCK;
-    int lower = (i - block) * BLOCK;
-    FloatVector sum = FloatVector.zero(F);
-    for (int j = 0; j < block; j += L) {
-      FloatVector y = pairTerms(at + j).add(FloatVector.fromArray(F, pending, j));
-      y.intoArray(pending, j);
-      sum = sum.add(y);
-    }
+    addProducts(at, block + BLOCK);
     for (int j = 0; j < BLOCK; j += L) {
-      FloatVector before = FloatVector.fromArray(F, LOWER, lower + j);
-      FloatVector y = FloatVector.fromArray(F, pending, block + j);
-      y = pairTerms(at + block + j).add(y).mul(before);
-      y.intoArray(pending, block + j);
-      sum = sum.add(y);
+      FloatVector.fromArray(F, pending, block + j)
+          .mul(FloatVector.fromArray(F, LOWER, (i - block) * BLOCK + j))
+          .intoArray(pending, block + j);
     }
+    FloatVector sum = FloatVector.zero(F);
+    for (int j = 0; j < block + BLOCK; j += L) sum = sum.add(FloatVector.fromArray(F, pending, j));
     return VectorMath.sum(sum);
   }
 
-  private FloatVector pairTerms(int at) {
+  /** Adds what a row of pairs, with its inner products, makes of the decays between. */
+  private void addProducts(int at, int n) {
     float[] products = rows.products;
-    FloatVector queries =
-        FloatVector.fromArray(F, pairs, at).mul(FloatVector.fromArray(F, products, at));
-    return FloatVector.fromArray(F, pairs, at + size)
-        .fma(FloatVector.fromArray(F, products, at + size), queries);
+    for (int j = 0; j < n; j += L) {
+      FloatVector.fromArray(F, pairs, at + j)
+          .fma(FloatVector.fromArray(F, products, at + j), FloatVector.fromArray(F, pending, j))
+          .add(
+              FloatVector.fromArray(F, pairs, at + size + j)
+                  .mul(FloatVector.fromArray(F, products, at + size + j)))
+          .intoArray(pending, j);
+    }
   }
 
   private void store(DeltaInputs x, Gradients y, DeltaChunk c, int valueHead) {

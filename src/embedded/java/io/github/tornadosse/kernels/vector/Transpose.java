@@ -78,10 +78,11 @@ final class Transpose {
 
   private static void panelSquare(float[] a, int ao, float[] to, int toAt, float[] scratch) {
     if (L == BLOCK) {
-      square(a, ao, NR, to, toAt, NR, scratch);
-      square(a, ao + L, NR, to, toAt + L * NR, NR, scratch);
-      square(a, ao + L * NR, NR, to, toAt + L, NR, scratch);
-      square(a, ao + L * NR + L, NR, to, toAt + L * NR + L, NR, scratch);
+      for (int i = 0; i < NR; i += BLOCK) {
+        for (int j = 0; j < NR; j += BLOCK) {
+          square(a, ao + i * NR + j, NR, to, toAt + j * NR + i, NR, scratch);
+        }
+      }
     } else {
       byElement(a, ao, NR, NR, to, toAt, NR, NR);
     }
@@ -114,7 +115,11 @@ final class Transpose {
     }
   }
 
-  /** One 16×16 square. */
+  /**
+   * One 16×16 square. The exchanges take lanes of one vector at a time and stand in the loops'
+   * bodies: the compiler makes calls, on vectors in memory, of a selection out of two vectors, and
+   * of small methods once it has inlined many others.
+   */
   private static void square(
       float[] a, int ao, int lda, float[] to, int toAt, int ld, float[] scratch) {
     for (int r = 0; r < BLOCK; r += 4) {
@@ -130,14 +135,14 @@ final class Transpose {
     FloatVector r1 = FloatVector.fromArray(F, a, ao + lda);
     FloatVector r2 = FloatVector.fromArray(F, a, ao + 2 * lda);
     FloatVector r3 = FloatVector.fromArray(F, a, ao + 3 * lda);
-    FloatVector s0 = low(r0, r1, SWAP1, ODD1);
-    FloatVector s1 = high(r0, r1, SWAP1, ODD1);
-    FloatVector s2 = low(r2, r3, SWAP1, ODD1);
-    FloatVector s3 = high(r2, r3, SWAP1, ODD1);
-    low(s0, s2, SWAP2, ODD2).intoArray(to, toAt);
-    low(s1, s3, SWAP2, ODD2).intoArray(to, toAt + BLOCK);
-    high(s0, s2, SWAP2, ODD2).intoArray(to, toAt + 2 * BLOCK);
-    high(s1, s3, SWAP2, ODD2).intoArray(to, toAt + 3 * BLOCK);
+    FloatVector s0 = r0.blend(r1.rearrange(SWAP1), ODD1);
+    FloatVector s1 = r0.rearrange(SWAP1).blend(r1, ODD1);
+    FloatVector s2 = r2.blend(r3.rearrange(SWAP1), ODD1);
+    FloatVector s3 = r2.rearrange(SWAP1).blend(r3, ODD1);
+    s0.blend(s2.rearrange(SWAP2), ODD2).intoArray(to, toAt);
+    s1.blend(s3.rearrange(SWAP2), ODD2).intoArray(to, toAt + BLOCK);
+    s0.rearrange(SWAP2).blend(s2, ODD2).intoArray(to, toAt + 2 * BLOCK);
+    s1.rearrange(SWAP2).blend(s3, ODD2).intoArray(to, toAt + 3 * BLOCK);
   }
 
   private static void far(float[] a, int ao, float[] to, int toAt, int ld) {
@@ -145,27 +150,13 @@ final class Transpose {
     FloatVector r1 = FloatVector.fromArray(F, a, ao + 4 * BLOCK);
     FloatVector r2 = FloatVector.fromArray(F, a, ao + 8 * BLOCK);
     FloatVector r3 = FloatVector.fromArray(F, a, ao + 12 * BLOCK);
-    FloatVector s0 = low(r0, r1, SWAP4, ODD4);
-    FloatVector s1 = high(r0, r1, SWAP4, ODD4);
-    FloatVector s2 = low(r2, r3, SWAP4, ODD4);
-    FloatVector s3 = high(r2, r3, SWAP4, ODD4);
-    low(s0, s2, SWAP8, ODD8).intoArray(to, toAt);
-    low(s1, s3, SWAP8, ODD8).intoArray(to, toAt + 4 * ld);
-    high(s0, s2, SWAP8, ODD8).intoArray(to, toAt + 8 * ld);
-    high(s1, s3, SWAP8, ODD8).intoArray(to, toAt + 12 * ld);
-  }
-
-  // One vector's lanes at a time: the compiler makes calls of the selection out of two vectors.
-
-  /** The lower row of a pair after the exchange. */
-  private static FloatVector low(
-      FloatVector a, FloatVector b, VectorShuffle<Float> swap, VectorMask<Float> odd) {
-    return a.blend(b.rearrange(swap), odd);
-  }
-
-  /** The higher row of a pair after the exchange. */
-  private static FloatVector high(
-      FloatVector a, FloatVector b, VectorShuffle<Float> swap, VectorMask<Float> odd) {
-    return a.rearrange(swap).blend(b, odd);
+    FloatVector s0 = r0.blend(r1.rearrange(SWAP4), ODD4);
+    FloatVector s1 = r0.rearrange(SWAP4).blend(r1, ODD4);
+    FloatVector s2 = r2.blend(r3.rearrange(SWAP4), ODD4);
+    FloatVector s3 = r2.rearrange(SWAP4).blend(r3, ODD4);
+    s0.blend(s2.rearrange(SWAP8), ODD8).intoArray(to, toAt);
+    s1.blend(s3.rearrange(SWAP8), ODD8).intoArray(to, toAt + 4 * ld);
+    s0.rearrange(SWAP8).blend(s2, ODD8).intoArray(to, toAt + 8 * ld);
+    s1.rearrange(SWAP8).blend(s3, ODD8).intoArray(to, toAt + 12 * ld);
   }
 }
