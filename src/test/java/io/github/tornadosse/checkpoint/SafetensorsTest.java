@@ -53,7 +53,7 @@ class SafetensorsTest {
     new SafetensorsWriter()
         .metadata("format", "pt")
         .metadata("who", "ünïcode \"quoted\"\n")
-        .floats(spec("half", 3), DType.F16, new float[] {1, 65504, 1e9f}, 0)
+        .floats(spec("half", 3), DType.F16, new float[] {1, 65504, Float.POSITIVE_INFINITY}, 0)
         .floats(spec("a", 2, 3), DType.F32, data, 1)
         .floats(spec("empty", 2, 0), DType.F32, new float[0], 0)
         .floats(spec("scalar"), DType.BF16, new float[] {3}, 0)
