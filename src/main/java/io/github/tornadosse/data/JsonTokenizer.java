@@ -59,7 +59,7 @@ public final class JsonTokenizer implements Tokenizer {
     next = withoutSpaceBefore(tree) ? new NativeTokenizer(tree.toString(), file) : first;
     vocabulary.setSpecial(this.separator);
     Arrays.stream(opening).forEach(vocabulary::setSpecial);
-    textPieces = new TextPieces(vocabulary.specialTexts(), vocabulary.byteIds());
+    textPieces = new TextPieces(vocabulary.reservedTexts(), vocabulary.byteIds());
     anchor = anchor();
     anchorText = first.decode(anchor);
     pieces = new byte[vocabulary.size()][];
