@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.tornadosse.tensor.UserError;
+import java.util.BitSet;
 import org.junit.jupiter.api.Test;
 
 class SamplerTest {
@@ -14,7 +15,7 @@ class SamplerTest {
     Sampler s = new Sampler(options);
     int[] n = new int[LOGITS.length];
     for (int i = 0; i < draws; i++) {
-      n[s.next(LOGITS)]++;
+      n[s.next(LOGITS, new BitSet(), i)]++;
     }
     return n;
   }
@@ -54,7 +55,7 @@ class SamplerTest {
     Sampler a = new Sampler(o);
     Sampler b = new Sampler(o);
     for (int i = 0; i < 100; i++) {
-      assertThat(a.next(LOGITS)).isEqualTo(b.next(LOGITS));
+      assertThat(a.next(LOGITS, new BitSet(), i)).isEqualTo(b.next(LOGITS, new BitSet(), i));
     }
   }
 
