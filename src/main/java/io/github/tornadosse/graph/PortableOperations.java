@@ -26,6 +26,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * stand-in is an array that the task writes.
  */
 public final class PortableOperations implements Operations {
+  private final ConvolutionOperations convolutions = new PortableConvolutions();
+
   /** A tier without state of its own. */
   public PortableOperations() {}
 
@@ -36,7 +38,7 @@ public final class PortableOperations implements Operations {
 
   @Override
   public ConvolutionOperations convolutions() {
-    throw new UnsupportedOperationException();
+    return convolutions;
   }
 
   @Override
