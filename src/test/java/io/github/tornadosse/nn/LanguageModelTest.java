@@ -9,11 +9,9 @@ import io.github.tornadosse.runtime.Tiers;
 import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,17 +31,8 @@ class LanguageModelTest {
         "test");
   }
 
-  /** Weights of a configuration, drawn. */
-  static ModelWeights weights(ModelConfig c) {
-    ParameterLayout layout = new ParameterLayout(c);
-    float[] drawn = Initializer.draw(c, layout, 1);
-    Iterator<Integer> next = IntStream.range(0, layout.tensors().size()).iterator();
-    return ModelWeights.read(
-        c, (t, to) -> System.arraycopy(drawn, layout.offset(next.next()), to, 0, to.length));
-  }
-
   private static LanguageModel model(String tier, ModelConfig c, int tokens) {
-    return model(tier, weights(c), tokens);
+    return model(tier, Variants.weights(c), tokens);
   }
 
   private static LanguageModel model(String tier, ModelWeights w, int tokens) {
@@ -83,7 +72,7 @@ class LanguageModelTest {
   @MethodSource("tiersAndVariants")
   void howATextIsSplitDoesNotMatter(String tier, String variant) {
     int[] text = text(90);
-    ModelWeights w = weights(Variants.config(variant));
+    ModelWeights w = Variants.weights(Variants.config(variant));
     float[] expected = null;
     for (int block : new int[] {100, 64, 7, 1}) {
       try (LanguageModel m = model(tier, w, block)) {
@@ -103,7 +92,7 @@ class LanguageModelTest {
   @MethodSource("tiersAndVariants")
   void sessionsSideBySideEqualThoseAlone(String tier, String variant) {
     int[][] texts = {text(31, 1), text(4, 2), text(17, 3)};
-    ModelWeights w = weights(Variants.config(variant));
+    ModelWeights w = Variants.weights(Variants.config(variant));
     try (LanguageModel together = model(tier, w, 20)) {
       int[] slots = new int[3];
       Arrays.setAll(slots, i -> together.openSession());
@@ -126,7 +115,7 @@ class LanguageModelTest {
   void whatIsSavedGoesOnInAnotherModel(String tier, String variant) {
     int[] before = text(37, 5);
     int[] after = text(9, 6);
-    ModelWeights w = weights(Variants.config(variant));
+    ModelWeights w = Variants.weights(Variants.config(variant));
     try (LanguageModel from = model(tier, w, 16);
         LanguageModel to = model(tier, w, 40)) {
       int session = from.openSession();
@@ -180,7 +169,8 @@ class LanguageModelTest {
 
   @Test
   void whatCannotBeReadIsRefusedAndNothingIsRead() {
-    try (LanguageModel m = model("portable", weights(Variants.config("transformer")), 20)) {
+    try (LanguageModel m =
+        model("portable", Variants.weights(Variants.config("transformer")), 20)) {
       int session = m.openSession();
       float[] expected = read(m, session, text(190));
       assertThatThrownBy(() -> read(m, session, text(11)))

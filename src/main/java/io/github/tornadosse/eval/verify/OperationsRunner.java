@@ -8,8 +8,6 @@ import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.Operations.HeadSizes;
 import io.github.tornadosse.graph.Operations.Rows;
 import io.github.tornadosse.graph.View;
-import io.github.tornadosse.infer.Generator;
-import io.github.tornadosse.infer.SamplingOptions;
 import io.github.tornadosse.kernels.Control;
 import io.github.tornadosse.nn.AdamSettings;
 import io.github.tornadosse.nn.LanguageModel;
@@ -20,7 +18,6 @@ import io.github.tornadosse.nn.TrainingModel;
 import io.github.tornadosse.runtime.Program;
 import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -226,23 +223,12 @@ public final class OperationsRunner implements TierRunner {
         ModelWeights.read(
             config,
             (t, to) -> System.arraycopy(floats(weights.get(t.name())), 0, to, 0, to.length));
-    double[] prompt = c.get("prompt");
-    int length = prompt.length + c.get("greedy").length;
     LanguageModel.Capacity capacity =
-        new LanguageModel.Capacity(batch.tokens(), batch.sequences(), 1, length);
+        LanguageModel.Capacity.scoring(batch.tokens(), batch.sequences());
     try (LanguageModel model = LanguageModel.create(shared, ops, capacity)) {
       comparison.forward("logits", doubles(model.logits(batch)), c.get("logits"));
-      double[] expected = c.get("greedy");
-      List<Double> greedy = new ArrayList<>();
-      new Generator(model)
-          .generate(
-              c.ints("prompt"),
-              expected.length,
-              SamplingOptions.greedy(),
-              token -> greedy.add((double) token));
-      comparison.forward(
-          "greedy", greedy.stream().mapToDouble(Double::doubleValue).toArray(), expected);
     }
+    new GreedyText(shared, ops, c.ints("prompt"), c.get("greedy")).compare(comparison);
   }
 
   private static PackedBatch batch(int[] ids, int[] cu) {
