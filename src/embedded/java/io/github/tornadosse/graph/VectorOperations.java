@@ -25,6 +25,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 public final class VectorOperations implements Operations {
   private final PortableOperations portable = new PortableOperations();
   private final ConvolutionOperations convolutions = new VectorOperationsConvolutions();
+  private final AttentionOperations attention = new VectorOperationsAttention();
 
   /** A tier without state of its own. */
   public VectorOperations() {}
@@ -46,7 +47,7 @@ public final class VectorOperations implements Operations {
 
   @Override
   public AttentionOperations attention() {
-    throw new UnsupportedOperationException();
+    return attention;
   }
 
   // ---------------------------------------------------------------- dense

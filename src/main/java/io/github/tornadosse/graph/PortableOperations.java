@@ -27,6 +27,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 public final class PortableOperations implements Operations {
   private final ConvolutionOperations convolutions = new PortableConvolutions();
+  private final AttentionOperations attention = new PortableAttention();
 
   /** A tier without state of its own. */
   public PortableOperations() {}
@@ -48,7 +49,7 @@ public final class PortableOperations implements Operations {
 
   @Override
   public AttentionOperations attention() {
-    throw new UnsupportedOperationException();
+    return attention;
   }
 
   // ---------------------------------------------------------------- dense
