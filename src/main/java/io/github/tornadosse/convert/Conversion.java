@@ -7,8 +7,8 @@ import io.github.tornadosse.checkpoint.HuggingFaceDirectory;
 import io.github.tornadosse.checkpoint.TensorSource;
 import io.github.tornadosse.checkpoint.WeightsFormat;
 import io.github.tornadosse.data.Tokenizers;
-import io.github.tornadosse.nn.LanguageModel;
 import io.github.tornadosse.nn.ModelConfig;
+import io.github.tornadosse.nn.ModelWeights;
 import io.github.tornadosse.tensor.FileErrors;
 import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
@@ -136,7 +136,7 @@ public final class Conversion {
 
   private static Model sse(HuggingFaceDirectory source, ObjectNode config) {
     Path file = source.directory().resolve(HuggingFaceDirectory.CONFIG);
-    List<TensorSpec> specs = LanguageModel.tensors(ModelConfig.fromJson(config, file.toString()));
+    List<TensorSpec> specs = ModelWeights.tensors(ModelConfig.fromJson(config, file.toString()));
     source.check(specs);
     List<TensorSource> tensors = new ArrayList<>();
     for (TensorSpec spec : specs) {

@@ -1,62 +1,186 @@
 package io.github.tornadosse.infer;
 
+import io.github.tornadosse.tensor.UserError;
 import java.util.Arrays;
-import java.util.Comparator;
+import java.util.BitSet;
 import java.util.SplittableRandom;
 
-/** Draws tokens from logits. The same options and logits give the same tokens. */
+/**
+ * Draws tokens from logits. A draw depends on the options, the logits, the tokens that the text has
+ * and the position, and on nothing that was drawn before, so that a text that was put aside goes on
+ * as if it had not been. For one thread at a time.
+ */
 public final class Sampler {
+  /** The step of SplittableRandom: seeds that many apart are later draws of the same sequence. */
+  private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
+
+  /** How many tokens are sorted at first where top-p decides how many there are. */
+  private static final int FIRST = 256;
+
   private final SamplingOptions options;
-  private final SplittableRandom random;
+  private final long stream;
+  private float[] penalised = new float[0];
+  private long[] keys = new long[0];
+  private double[] weights = new double[0];
 
   /**
-   * A sampler at the beginning of its random sequence.
+   * A sampler.
    *
    * @param options how to draw
    */
   public Sampler(SamplingOptions options) {
     this.options = options;
-    this.random = new SplittableRandom(options.seed());
+    stream = new SplittableRandom(options.seed()).nextLong();
   }
 
   /**
    * Draws a token.
    *
    * @param logits [vocabulary], left as they are
+   * @param seen the tokens that the text has, for the repetition penalty
+   * @param position number of tokens before the one that is drawn
    * @return its id; equal logits: the lower id is the more likely one
+   * @throws UserError if the logits are not finite numbers
    */
-  public int next(float[] logits) {
+  public int next(float[] logits, BitSet seen, int position) {
+    float[] values = options.repetitionPenalty() == 1 ? logits : penalise(logits, seen);
+    int best = largest(values);
     if (options.temperature() == 0) {
-      int best = 0;
-      for (int i = 1; i < logits.length; i++) {
-        if (logits[i] > logits[best]) {
-          best = i;
-        }
-      }
       return best;
     }
-    Integer[] order = new Integer[logits.length];
-    Arrays.setAll(order, i -> i);
-    Arrays.sort(order, Comparator.comparingDouble((Integer i) -> -logits[i]));
-    int n = options.topK() == 0 ? order.length : Math.min(options.topK(), order.length);
-    double[] p = new double[n];
-    double sum = 0;
-    for (int i = 0; i < n; i++) {
-      p[i] = Math.exp((logits[order[i]] - (double) logits[order[0]]) / options.temperature());
-      sum += p[i];
+    double draw = new SplittableRandom(stream + position * GOLDEN_GAMMA).nextDouble();
+    if (weights.length < values.length) {
+      weights = new double[values.length];
     }
-    double kept = 0;
-    int m = 0;
-    while (m < n && kept < options.topP() * sum) {
-      kept += p[m++];
+    return options.topK() == 0 && options.topP() == 1
+        ? fromAll(values, values[best], draw)
+        : fromLikeliest(values, values[best], draw);
+  }
+
+  private float[] penalise(float[] logits, BitSet seen) {
+    if (penalised.length != logits.length) {
+      penalised = new float[logits.length];
     }
-    double u = random.nextDouble() * kept;
-    for (int i = 0; i < m; i++) {
-      u -= p[i];
-      if (u < 0) {
-        return order[i];
+    System.arraycopy(logits, 0, penalised, 0, logits.length);
+    double penalty = options.repetitionPenalty();
+    for (int i = seen.nextSetBit(0); i >= 0; i = seen.nextSetBit(i + 1)) {
+      penalised[i] = (float) (logits[i] > 0 ? logits[i] / penalty : logits[i] * penalty);
+    }
+    return penalised;
+  }
+
+  private static int largest(float[] logits) {
+    int best = -1;
+    float value = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < logits.length; i++) {
+      float x = logits[i];
+      if (!(x <= value)) {
+        best = i;
+        value = x;
+        if (!Float.isFinite(x)) {
+          break;
+        }
       }
     }
-    return order[m - 1];
+    if (!Float.isFinite(value)) {
+      throw new UserError(
+          "the model's logits are not finite numbers, so no token can be drawn; its weights or the"
+              + " session are damaged");
+    }
+    return best;
+  }
+
+  private double weight(float logit, float largest) {
+    return Math.exp((logit - (double) largest) / options.temperature());
+  }
+
+  /** Without top-k and top-p there is no need to know which tokens are the likeliest. */
+  private int fromAll(float[] logits, float largest, double draw) {
+    double sum = 0;
+    for (int i = 0; i < logits.length; i++) {
+      double w = weight(logits[i], largest);
+      weights[i] = w >= options.minP() ? w : 0;
+      sum += weights[i];
+    }
+    return drawn(logits.length, draw * sum);
+  }
+
+  private int fromLikeliest(float[] logits, float largest, double draw) {
+    boolean nucleus = options.topK() == 0;
+    int limit = nucleus ? logits.length : Math.min(options.topK(), logits.length);
+    double all = 0;
+    for (int i = 0; nucleus && i < logits.length; i++) {
+      all += weight(logits[i], largest);
+    }
+    int sorted = nucleus ? Math.min(FIRST, limit) : limit;
+    while (true) {
+      int n = select(logits, sorted);
+      double sum = 0;
+      for (int j = 0; j < n; j++) {
+        weights[j] = weight(logits[(int) keys[j]], largest);
+        sum += weights[j];
+      }
+      double wanted = options.topP() * (nucleus ? all : sum);
+      double kept = 0;
+      int m = 0;
+      while (m < n && kept < wanted && weights[m] >= options.minP()) {
+        kept += weights[m++];
+      }
+      if (m < n || sorted == limit) {
+        return (int) keys[drawn(m, draw * kept)];
+      }
+      sorted = (int) Math.min(16L * sorted, limit);
+    }
+  }
+
+  /** The first index at which the running sum of weights exceeds a value. */
+  private int drawn(int n, double value) {
+    double left = value;
+    int last = 0;
+    for (int i = 0; i < n; i++) {
+      if (weights[i] > 0) {
+        left -= weights[i];
+        last = i;
+        if (left < 0) {
+          return i;
+        }
+      }
+    }
+    return last;
+  }
+
+  /**
+   * Sorts the n largest logits: fills the keys with their ids in the low half, in descending order,
+   * and returns how many there are; impossible tokens are left out.
+   */
+  private int select(float[] logits, int n) {
+    int room = (int) Math.min(logits.length, 2L * n + 64);
+    if (keys.length < room) {
+      keys = new long[room];
+    }
+    int size = 0;
+    float threshold = Float.NEGATIVE_INFINITY;
+    for (int i = 0; i < logits.length; i++) {
+      if (logits[i] > threshold) {
+        if (size == room) {
+          Arrays.sort(keys, 0, size);
+          size = n;
+          threshold = logits[(int) keys[n - 1]];
+          if (logits[i] <= threshold) {
+            continue;
+          }
+        }
+        keys[size++] = key(logits[i], i);
+      }
+    }
+    Arrays.sort(keys, 0, size);
+    return Math.min(size, n);
+  }
+
+  /** A number that is the smaller, the larger the logit, then the smaller the id. */
+  private static long key(float logit, int id) {
+    int bits = Float.floatToIntBits(logit + 0f);
+    int ordered = bits ^ ((bits >> 31) & Integer.MAX_VALUE);
+    return ((long) ~ordered << Integer.SIZE) | id;
   }
 }

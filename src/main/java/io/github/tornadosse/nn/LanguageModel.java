@@ -11,6 +11,7 @@ import io.github.tornadosse.kernels.Control;
 import io.github.tornadosse.nn.ModelConfig.Kind;
 import io.github.tornadosse.runtime.MemoryBudget;
 import io.github.tornadosse.runtime.Program;
+import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
 import java.util.Arrays;
 import java.util.List;
@@ -203,6 +204,23 @@ public final class LanguageModel implements AutoCloseable {
   /** Bytes of the states and caches that a session has here. */
   public long sessionBytes() {
     return table().bytes();
+  }
+
+  /**
+   * What a session keeps, off the device: names and shapes of {@link SessionState#parts}, in their
+   * order. Only those of softmax attention depend on the number of tokens.
+   *
+   * @param tokens that the session has read
+   * @return the parts
+   * @throws UserError if the number is negative or the model's context has no room for so many
+   */
+  public List<TensorSpec> sessionParts(int tokens) {
+    return table().parts(tokens);
+  }
+
+  /** Most tokens that a session can read; limited by the context of softmax attention only. */
+  public int positionLimit() {
+    return table().positionLimit();
   }
 
   /**

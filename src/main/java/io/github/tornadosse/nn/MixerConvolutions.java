@@ -71,7 +71,9 @@ final class MixerConvolutions {
           new SessionPart(
               name + "_conv",
               p.control().view(states, stride, Axis.KIND, stateSize, Axis.SESSION),
-              stateSize);
+              m.convolution() - 1,
+              m.heads(),
+              m.headDim());
       // with sparse partitions the gradient of what they add stands for that of the base
       dBase =
           w.training() && !m.sparse()

@@ -7,6 +7,15 @@ import io.github.tornadosse.graph.View;
  *
  * @param name what it is, unique within the layer
  * @param view where it stands, by the layer's index among its kind and the session
- * @param size its elements
+ * @param shape its sizes, outermost first
  */
-record SessionPart(String name, View view, long size) {}
+record SessionPart(String name, View view, int... shape) {
+  /** Number of elements. */
+  long size() {
+    long n = 1;
+    for (int d : shape) {
+      n = Math.multiplyExact(n, d);
+    }
+    return n;
+  }
+}

@@ -6,7 +6,9 @@ import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.View;
 import io.github.tornadosse.nn.ModelConfig.Kind;
 import io.github.tornadosse.runtime.Program;
+import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -162,25 +164,53 @@ final class SessionTable {
     requirePositions(position[slot] + (long) tokens);
   }
 
-  private void requirePositions(long tokens) {
+  /** Most tokens of a session. */
+  int positionLimit() {
     if (config.count(Kind.ATTENTION) == 0) {
-      if (tokens > Integer.MAX_VALUE) {
-        throw new UserError("a session holds at most 2147483647 tokens");
-      }
+      return Integer.MAX_VALUE - 16;
+    }
+    return config.attention().window() == 0
+        ? capacity.context()
+        : sizes.positions(config.attention());
+  }
+
+  private void requirePositions(long tokens) {
+    int limit = positionLimit();
+    if (tokens <= limit) {
       return;
     }
-    int limit = sizes.positions(config.attention());
-    if (config.attention().window() == 0) {
-      limit = capacity.context();
+    if (config.count(Kind.ATTENTION) == 0) {
+      throw new UserError("a session holds at most " + limit + " tokens");
     }
-    if (tokens > limit) {
-      throw new UserError(
-          "the text would have "
-              + tokens
-              + " tokens, and this model's softmax attention has room for "
-              + limit
-              + "; take a larger context");
+    throw new UserError(
+        "the text would have "
+            + tokens
+            + " tokens, and this model's softmax attention has room for "
+            + limit
+            + "; take a larger context");
+  }
+
+  /** Names and shapes of what a session of a length keeps, in the order of {@link #save}. */
+  List<TensorSpec> parts(int tokens) {
+    if (tokens < 0) {
+      throw new UserError("the session's position is " + tokens + "; it must be 0 or more");
     }
+    requirePositions(tokens);
+    List<TensorSpec> all = new ArrayList<>();
+    for (int i = 0; i < config.layers(); i++) {
+      Kind kind = config.kind(i);
+      for (SessionPart p : transfers.get(kind).parts) {
+        all.add(
+            new TensorSpec(
+                name(i, p),
+                kind == Kind.MIXER
+                    ? p.shape()
+                    : new int[] {
+                      kept(tokens), config.attention().keyHeads(), config.attention().headDim()
+                    }));
+      }
+    }
+    return all;
   }
 
   SessionState save(int slot) {
@@ -258,11 +288,6 @@ final class SessionTable {
 
   void load(int slot, SessionState state) {
     requireOpen(slot);
-    if (state.position() < 0) {
-      throw new UserError(
-          "the session's position is " + state.position() + "; it must be 0 or more");
-    }
-    requirePositions(state.position());
     requireParts(state);
     for (int i = 0; i < config.layers(); i++) {
       Transfer t = transfers.get(config.kind(i));
@@ -282,30 +307,25 @@ final class SessionTable {
   }
 
   private void requireParts(SessionState state) {
-    int expected = 0;
-    for (int i = 0; i < config.layers(); i++) {
-      Transfer t = transfers.get(config.kind(i));
-      for (SessionPart p : t.parts) {
-        float[] values = state.parts().get(name(i, p));
-        long size =
-            t.kind == Kind.MIXER
-                ? p.size()
-                : (long) kept(state.position()) * config.attention().keySize();
-        if (values == null || values.length != size) {
-          throw new UserError(
-              "the session's part '"
-                  + name(i, p)
-                  + (values == null ? "' is missing" : "' has " + values.length + " numbers")
-                  + "; a session of this model has "
-                  + size
-                  + " of them there");
-        }
-        expected++;
+    List<TensorSpec> expected = parts(state.position());
+    for (TensorSpec p : expected) {
+      float[] values = state.parts().get(p.name());
+      if (values == null || values.length != p.size()) {
+        throw new UserError(
+            "the session's part '"
+                + p.name()
+                + (values == null ? "' is missing" : "' has " + values.length + " numbers")
+                + "; a session of this model has "
+                + p.size()
+                + " of them there");
       }
     }
-    if (state.parts().size() != expected) {
+    if (state.parts().size() != expected.size()) {
       throw new UserError(
-          "the session has " + state.parts().size() + " parts; one of this model has " + expected);
+          "the session has "
+              + state.parts().size()
+              + " parts; one of this model has "
+              + expected.size());
     }
   }
 }

@@ -96,11 +96,17 @@ final class SoftmaxLayer {
     parts =
         List.of(
             new SessionPart(
-                "keys", p.control().view(keys, stride, Axis.KIND, session, Axis.SESSION), each),
+                "keys",
+                p.control().view(keys, stride, Axis.KIND, session, Axis.SESSION),
+                a.keyHeads(),
+                cache,
+                a.headDim()),
             new SessionPart(
                 "values",
                 p.control().view(values, stride, Axis.KIND, session, Axis.SESSION),
-                each));
+                a.keyHeads(),
+                cache,
+                a.headDim()));
     boolean training = w.training();
     dq = training ? p.control().whole(p.buffers().floats("grad.attention_q", query)) : null;
     dk = training ? p.control().whole(p.buffers().floats("grad.attention_k", key)) : null;

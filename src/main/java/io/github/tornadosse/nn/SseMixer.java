@@ -205,7 +205,9 @@ final class SseMixer {
 
   /** What a session keeps of one layer: parts of arrays, in a fixed order. */
   List<SessionPart> sessionParts() {
-    SessionPart states = new SessionPart("state", sessionState, m.stateSize());
+    SessionPart states =
+        new SessionPart(
+            "state", sessionState, m.partitions() + 1, sizes.heads(), sizes.key(), sizes.value());
     return convolutions == null ? List.of(states) : convolutions.sessionParts(states);
   }
 

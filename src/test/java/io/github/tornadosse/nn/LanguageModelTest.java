@@ -1,15 +1,22 @@
 package io.github.tornadosse.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.tornadosse.data.PackedBatch;
 import io.github.tornadosse.runtime.Tiers;
+import io.github.tornadosse.tensor.TensorSpec;
+import io.github.tornadosse.tensor.UserError;
 import java.util.Arrays;
-import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LanguageModelTest {
@@ -24,18 +31,13 @@ class LanguageModelTest {
         "test");
   }
 
-  /** Weights of a configuration, drawn. */
-  static ModelWeights weights(ModelConfig c) {
-    ParameterLayout layout = new ParameterLayout(c);
-    float[] drawn = Initializer.draw(c, layout, 1);
-    Iterator<Integer> next = IntStream.range(0, layout.tensors().size()).iterator();
-    return ModelWeights.read(
-        c, (t, to) -> System.arraycopy(drawn, layout.offset(next.next()), to, 0, to.length));
+  private static LanguageModel model(String tier, ModelConfig c, int tokens) {
+    return model(tier, Variants.weights(c), tokens);
   }
 
-  private static LanguageModel model(String tier, ModelConfig c, int tokens) {
+  private static LanguageModel model(String tier, ModelWeights w, int tokens) {
     return LanguageModel.create(
-        weights(c), Tiers.choose(tier).operations(), new LanguageModel.Capacity(tokens, 3, 3, 200));
+        w, Tiers.choose(tier).operations(), new LanguageModel.Capacity(tokens, 3, 3, 200));
   }
 
   private static float[] read(LanguageModel m, int session, int... text) {
@@ -43,31 +45,148 @@ class LanguageModelTest {
   }
 
   private static int[] text(int n) {
-    SplittableRandom r = new SplittableRandom(4);
-    return r.ints(n, 0, VOCABULARY).toArray();
+    return text(n, 4);
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"portable", "vector"})
-  void howATextIsSplitDoesNotMatter(String tier) {
-    int[] text = text(150);
-    for (int partitions : new int[] {0, 4}) {
-      float[] expected = null;
-      for (int block : new int[] {200, 64, 7, 1}) {
-        try (LanguageModel m = model(tier, config(partitions), block)) {
-          int session = m.openSession();
-          read(m, session, 5, 6, 7);
-          m.closeSession(session);
-          assertThat(m.openSession()).isEqualTo(session);
-          float[] logits = read(m, session, text);
-          if (expected == null) {
-            expected = logits;
-          }
-          for (int i = 0; i < VOCABULARY; i++) {
-            assertThat(logits[i]).isCloseTo(expected[i], within(1e-5f));
-          }
+  /** Tokens of every variant's vocabulary. */
+  private static int[] text(int n, int seed) {
+    return new SplittableRandom(seed).ints(n, 0, 29).toArray();
+  }
+
+  private static Stream<Arguments> tiersAndVariants() {
+    return Stream.of("portable", "vector")
+        .flatMap(tier -> Variants.names().stream().map(variant -> Arguments.of(tier, variant)));
+  }
+
+  private static void assertClose(float[] actual, float[] expected, String what) {
+    double difference = 0;
+    double size = 0;
+    for (int i = 0; i < expected.length; i++) {
+      difference += Math.pow(actual[i] - (double) expected[i], 2);
+      size += Math.pow(expected[i], 2);
+    }
+    assertThat(Math.sqrt(difference / size)).as(what).isLessThan(1e-5);
+  }
+
+  @ParameterizedTest(name = "{0}, {1}")
+  @MethodSource("tiersAndVariants")
+  void howATextIsSplitDoesNotMatter(String tier, String variant) {
+    int[] text = text(90);
+    ModelWeights w = Variants.weights(Variants.config(variant));
+    float[] expected = null;
+    for (int block : new int[] {100, 64, 7, 1}) {
+      try (LanguageModel m = model(tier, w, block)) {
+        int session = m.openSession();
+        read(m, session, 5, 6, 7);
+        m.closeSession(session);
+        assertThat(m.openSession()).isEqualTo(session);
+        float[] logits = read(m, session, text);
+        assertThat(m.position(session)).isEqualTo(90);
+        expected = expected == null ? logits : expected;
+        assertClose(logits, expected, "blocks of " + block);
+      }
+    }
+  }
+
+  @ParameterizedTest(name = "{0}, {1}")
+  @MethodSource("tiersAndVariants")
+  void sessionsSideBySideEqualThoseAlone(String tier, String variant) {
+    int[][] texts = {text(31, 1), text(4, 2), text(17, 3)};
+    ModelWeights w = Variants.weights(Variants.config(variant));
+    try (LanguageModel together = model(tier, w, 20)) {
+      int[] slots = new int[3];
+      Arrays.setAll(slots, i -> together.openSession());
+      together.read(slots, texts);
+      int[] some = {slots[2], slots[0]};
+      float[][] logits = together.read(some, new int[][] {{1, 2, 3}, {4}});
+      for (int i : new int[] {0, 2}) {
+        try (LanguageModel alone = model(tier, w, 20)) {
+          int session = alone.openSession();
+          read(alone, session, texts[i]);
+          float[] expected = i == 0 ? read(alone, session, 4) : read(alone, session, 1, 2, 3);
+          assertClose(logits[i == 0 ? 1 : 0], expected, "session " + i);
         }
       }
+    }
+  }
+
+  @ParameterizedTest(name = "{0}, {1}")
+  @MethodSource("tiersAndVariants")
+  void whatIsSavedGoesOnInAnotherModel(String tier, String variant) {
+    int[] before = text(37, 5);
+    int[] after = text(9, 6);
+    ModelWeights w = Variants.weights(Variants.config(variant));
+    try (LanguageModel from = model(tier, w, 16);
+        LanguageModel to = model(tier, w, 40)) {
+      int session = from.openSession();
+      read(from, session, before);
+      SessionState state = from.save(session);
+      float[] expected = read(from, session, after);
+
+      read(to, to.openSession(), 1, 2, 3, 4, 5);
+      int slot = to.openSession();
+      read(to, slot, 9, 8, 7);
+      to.load(slot, state);
+      assertThat(to.position(slot)).isEqualTo(37);
+      assertSameParts(to.save(slot), state, to.sessionParts(37));
+      assertClose(read(to, slot, after), expected, "after the saved session");
+    }
+  }
+
+  private static void assertSameParts(
+      SessionState actual, SessionState expected, List<TensorSpec> parts) {
+    assertThat(parts)
+        .extracting(TensorSpec::name)
+        .containsExactlyElementsOf(actual.parts().keySet());
+    for (TensorSpec part : parts) {
+      assertThat(actual.parts().get(part.name()))
+          .as(part.name())
+          .hasSize(part.size())
+          .isEqualTo(expected.parts().get(part.name()));
+    }
+  }
+
+  @Test
+  void aStateThatDoesNotFitIsRefused() {
+    try (LanguageModel m = model("portable", config(4), 20);
+        LanguageModel other = model("portable", config(0), 20)) {
+      int session = other.openSession();
+      read(other, session, text(5));
+      SessionState state = other.save(session);
+      int slot = m.openSession();
+      assertThatThrownBy(() -> m.load(slot, state))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("'layers.0.state' has 2048 numbers");
+      assertThatThrownBy(() -> m.load(slot, new SessionState(5, Map.of())))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("'layers.0.state' is missing");
+      assertThatThrownBy(() -> m.load(slot, new SessionState(-5, m.save(slot).parts())))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("position is -5");
+      assertThatThrownBy(() -> m.load(2, m.save(slot))).isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  @Test
+  void whatCannotBeReadIsRefusedAndNothingIsRead() {
+    try (LanguageModel m =
+        model("portable", Variants.weights(Variants.config("transformer")), 20)) {
+      int session = m.openSession();
+      float[] expected = read(m, session, text(190));
+      assertThatThrownBy(() -> read(m, session, text(11)))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("201 tokens")
+          .hasMessageContaining("room for 200");
+      assertThatThrownBy(() -> read(m, session, 3, 29))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("token 29");
+      assertThat(m.position(session)).isEqualTo(190);
+      int again = m.openSession();
+      assertThat(read(m, again, text(190))).isEqualTo(expected);
+      m.openSession();
+      assertThatThrownBy(m::openSession)
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("all 3 sessions");
     }
   }
 

@@ -3,8 +3,6 @@ package io.github.tornadosse.eval.verify;
 import io.github.tornadosse.data.PackedBatch;
 import io.github.tornadosse.eval.verify.GoldenCase.Content;
 import io.github.tornadosse.graph.Operations;
-import io.github.tornadosse.infer.Generator;
-import io.github.tornadosse.infer.SamplingOptions;
 import io.github.tornadosse.nn.AdamSettings;
 import io.github.tornadosse.nn.LanguageModel;
 import io.github.tornadosse.nn.ModelConfig;
@@ -13,7 +11,6 @@ import io.github.tornadosse.nn.StandaloneMixer;
 import io.github.tornadosse.nn.TrainingModel;
 import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -129,23 +126,12 @@ public final class OperationsRunner implements TierRunner {
         ModelWeights.read(
             config,
             (t, to) -> System.arraycopy(floats(weights.get(t.name())), 0, to, 0, to.length));
-    double[] prompt = c.get("prompt");
-    int length = prompt.length + c.get("greedy").length;
     LanguageModel.Capacity capacity =
-        new LanguageModel.Capacity(batch.tokens(), batch.sequences(), 1, length);
+        LanguageModel.Capacity.scoring(batch.tokens(), batch.sequences());
     try (LanguageModel model = LanguageModel.create(shared, ops, capacity)) {
       comparison.forward("logits", doubles(model.logits(batch)), c.get("logits"));
-      double[] expected = c.get("greedy");
-      List<Double> greedy = new ArrayList<>();
-      new Generator(model)
-          .generate(
-              c.ints("prompt"),
-              expected.length,
-              SamplingOptions.greedy(),
-              token -> greedy.add((double) token));
-      comparison.forward(
-          "greedy", greedy.stream().mapToDouble(Double::doubleValue).toArray(), expected);
     }
+    new GreedyText(shared, ops, c.ints("prompt"), c.get("greedy")).compare(comparison);
   }
 
   private static PackedBatch batch(int[] ids, int[] cu) {
