@@ -12,6 +12,7 @@ import io.github.tornadosse.kernels.vector.Norms;
 import io.github.tornadosse.kernels.vector.Optimizer;
 import io.github.tornadosse.kernels.vector.Routing;
 import io.github.tornadosse.kernels.vector.Swiglu;
+import io.github.tornadosse.kernels.vector.Views;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -275,23 +276,27 @@ public final class VectorOperations implements Operations {
       int rowTopk,
       int heads,
       int dim) {
-    View second = delta == null ? base : delta;
+    boolean sparse = delta != null;
+    View second = sparse ? base : first;
+    View third = sparse ? delta : first;
     s.graph()
         .task(
             id,
             HeadActivations::activate,
             s.control(),
-            base.array(),
-            base.at(),
+            first.array(),
+            first.at(),
             second.array(),
             second.at(),
+            third.array(),
+            third.at(),
             out.array(),
             out.at(),
             topk(kind, rowTopk),
             heads,
             dim,
             s.tokens(),
-            delta == null ? 1 : 2);
+            sparse ? 2 : 1);
   }
 
   @Override
@@ -311,33 +316,52 @@ public final class VectorOperations implements Operations {
       int rowTopk,
       int heads,
       int dim) {
-    View second = delta == null ? base : delta;
-    View dSecond = dDelta == null ? dFirst : dDelta;
-    View dWeight = dTop == null ? dFirst : dTop;
-    s.graph()
-        .task(
-            id,
-            HeadActivations::gradient,
-            s.control(),
-            base.array(),
-            base.at(),
-            second.array(),
-            second.at(),
-            dRows,
-            part(s, rows, rowsPart, heads, dim),
-            rows.tokenRow(),
-            rows.weight(),
-            dWeight.array(),
-            dWeight.at(),
-            dFirst.array(),
-            dFirst.at(),
-            dSecond.array(),
-            dSecond.at(),
-            topk(kind, rowTopk),
-            heads,
-            dim,
-            s.tokens(),
-            rows.width());
+    boolean sparse = rows.width() > 0;
+    boolean together = sparse && first.equals(base);
+    if (!together) {
+      s.graph()
+          .task(
+              id + ".first",
+              HeadActivations::firstGradient,
+              s.control(),
+              first.array(),
+              first.at(),
+              dRows,
+              rowsPart,
+              dFirst.array(),
+              dFirst.at(),
+              topk(kind, rowTopk),
+              heads,
+              dim,
+              s.tokens(),
+              rows.width());
+    }
+    if (sparse) {
+      s.graph()
+          .task(
+              id,
+              HeadActivations::gradient,
+              s.control(),
+              base.array(),
+              base.at(),
+              delta.array(),
+              delta.at(),
+              dRows,
+              rowsPart,
+              rows.tokenRow(),
+              rows.weight(),
+              dTop == null ? dDelta.array() : dTop.array(),
+              dTop == null ? -1 : dTop.at(),
+              together ? dFirst.array() : dDelta.array(),
+              together ? dFirst.at() : -1,
+              dDelta.array(),
+              dDelta.at(),
+              topk(kind, rowTopk),
+              heads,
+              dim,
+              s.tokens(),
+              rows.width());
+    }
   }
 
   private static int part(Stage s, Rows rows, int part, int heads, int dim) {
@@ -358,7 +382,7 @@ public final class VectorOperations implements Operations {
       int rowTopk,
       int heads,
       int dim) {
-    int masked = mask(s, id, keyBase, keyDelta, out, rowTopk, heads, dim);
+    int masked = mask(s, id, keyFirst, keyBase, keyDelta, out, rowTopk, heads, dim);
     gate(s, id + ".always", raw, bias0, out, masked, 0, heads, dim);
     if (bias1 != null) {
       gate(s, id + ".sparse", raw, bias1, out, masked, 1, heads, dim);
@@ -366,27 +390,39 @@ public final class VectorOperations implements Operations {
   }
 
   private static int mask(
-      Stage s, String id, View keyBase, View keyDelta, View out, int rowTopk, int heads, int dim) {
+      Stage s,
+      String id,
+      View keyFirst,
+      View keyBase,
+      View keyDelta,
+      View out,
+      int rowTopk,
+      int heads,
+      int dim) {
     if (rowTopk >= dim) {
       return 0;
     }
-    View second = keyDelta == null ? keyBase : keyDelta;
+    boolean sparse = keyDelta != null;
+    View second = sparse ? keyBase : keyFirst;
+    View third = sparse ? keyDelta : keyFirst;
     s.graph()
         .task(
             id + ".mask",
             DecayGates::mask,
             s.control(),
-            keyBase.array(),
-            keyBase.at(),
+            keyFirst.array(),
+            keyFirst.at(),
             second.array(),
             second.at(),
+            third.array(),
+            third.at(),
             out.array(),
             out.at(),
             rowTopk,
             heads,
             dim,
             s.tokens(),
-            keyDelta == null ? 1 : 2);
+            sparse ? 2 : 1);
     return 1;
   }
 
@@ -437,7 +473,7 @@ public final class VectorOperations implements Operations {
       int rowTopk,
       int heads,
       int dim) {
-    int masked = mask(s, id, keyBase, keyDelta, dRaw, rowTopk, heads, dim);
+    int masked = mask(s, id, keyFirst, keyBase, keyDelta, dRaw, rowTopk, heads, dim);
     int from = part(s, rows, rowsPart, heads, dim);
     gateGradient(
         s, id + ".always", raw, bias0, dRows, from, rows, dRaw, dBias0, masked, 0, heads, dim);
@@ -787,12 +823,12 @@ public final class VectorOperations implements Operations {
 
   @Override
   public void copy(Stage s, String id, View from, View to, int n) {
-    throw new UnsupportedOperationException();
+    s.graph().task(id, Views::copy, s.control(), from.array(), from.at(), to.array(), to.at(), n);
   }
 
   @Override
   public void clear(Stage s, String id, View values, int n) {
-    throw new UnsupportedOperationException();
+    s.graph().task(id, Views::clear, s.control(), values.array(), values.at(), n);
   }
 
   @Override

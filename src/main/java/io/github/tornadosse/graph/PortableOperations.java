@@ -14,6 +14,7 @@ import io.github.tornadosse.kernels.portable.Optimizer;
 import io.github.tornadosse.kernels.portable.Routing;
 import io.github.tornadosse.kernels.portable.RowGradients;
 import io.github.tornadosse.kernels.portable.Sums;
+import io.github.tornadosse.kernels.portable.Views;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -333,7 +334,23 @@ public final class PortableOperations implements Operations {
       int rowTopk,
       int heads,
       int dim) {
-    View second = delta == null ? base : delta;
+    activate(s, id + ".source0", first, first, out, kind, rowTopk, heads, dim, 0);
+    if (delta != null) {
+      activate(s, id + ".source1", base, delta, out, kind, rowTopk, heads, dim, 1);
+    }
+  }
+
+  private static void activate(
+      Stage s,
+      String id,
+      View base,
+      View delta,
+      View out,
+      int kind,
+      int rowTopk,
+      int heads,
+      int dim,
+      int source) {
     s.graph()
         .task(
             id,
@@ -341,15 +358,15 @@ public final class PortableOperations implements Operations {
             s.control(),
             base.array(),
             base.at(),
-            second.array(),
-            second.at(),
+            delta.array(),
+            delta.at(),
             out.array(),
             out.at(),
             kind,
             rowTopk,
             dim,
             s.tokens(),
-            delta == null ? 1 : 2,
+            source,
             items(heads, s.tokens()));
   }
 
@@ -371,44 +388,50 @@ public final class PortableOperations implements Operations {
       int heads,
       int dim) {
     int units = items(heads, s.tokens());
-    int offset = items(rowsPart, heads, rowCount(s, rows), dim);
-    gather(s, id + ".rows0", dRows, offset, rows, 0, dFirst, 0, 0, dim, units);
-    activationGradient(s, id + ".source0", base, base, dFirst, kind, rowTopk, dim, 0, units);
+    int rowCount = rowCount(s, rows);
+    int offset = items(rowsPart, heads, rowCount, dim);
+    gather(s, id + ".rows0", dRows, offset, rows, -1, dFirst, 0, 0, dim, units);
+    activationGradient(s, id + ".source0", first, first, dFirst, kind, rowTopk, dim, 0, units);
     if (rows.width() > 0) {
-      s.graph()
-          .task(
-              id + ".top",
-              HeadActivations::routingGradient,
-              s.control(),
-              base.array(),
-              base.at(),
-              delta.array(),
-              delta.at(),
-              dRows,
-              offset,
-              rows.tokenRow(),
-              dTop.array(),
-              dTop.at(),
-              kind,
-              rowTopk,
-              heads,
-              dim,
-              s.tokens(),
-              rows.width());
-      gather(s, id + ".rows1", dRows, offset, rows, 1, dDelta, 0, 1, dim, units);
+      if (dTop != null) {
+        s.graph()
+            .task(
+                id + ".top",
+                HeadActivations::routingGradient,
+                s.control(),
+                base.array(),
+                base.at(),
+                delta.array(),
+                delta.at(),
+                dRows,
+                offset,
+                rows.tokenRow(),
+                dTop.array(),
+                dTop.at(),
+                kind,
+                rowTopk,
+                heads,
+                dim,
+                s.tokens(),
+                rows.width());
+      }
+      int weightAt = dTop == null ? -1 : items(rowsPart, rowCount);
+      gather(s, id + ".rows1", dRows, offset, rows, weightAt, dDelta, 0, 1, dim, units);
       activationGradient(s, id + ".source1", base, delta, dDelta, kind, rowTopk, dim, 1, units);
-      s.graph()
-          .task(
-              id + ".sum",
-              HeadActivations::add,
-              s.control(),
-              dDelta.array(),
-              dDelta.at(),
-              dFirst.array(),
-              dFirst.at(),
-              dim,
-              s.tokens(),
-              units);
+      if (first.equals(base)) {
+        s.graph()
+            .task(
+                id + ".sum",
+                HeadActivations::add,
+                s.control(),
+                dDelta.array(),
+                dDelta.at(),
+                dFirst.array(),
+                dFirst.at(),
+                dim,
+                s.tokens(),
+                units);
+      }
     }
   }
 
@@ -418,7 +441,7 @@ public final class PortableOperations implements Operations {
       FloatArray dRows,
       int offset,
       Rows rows,
-      int weighted,
+      int weightAt,
       View out,
       int outOffset,
       int source,
@@ -433,7 +456,7 @@ public final class PortableOperations implements Operations {
             offset,
             rows.tokenRow(),
             rows.weight(),
-            weighted,
+            weightAt,
             out.array(),
             out.at(),
             outOffset,
@@ -488,8 +511,24 @@ public final class PortableOperations implements Operations {
       int rowTopk,
       int heads,
       int dim) {
-    View secondBias = bias1 == null ? bias0 : bias1;
-    View secondKey = keyDelta == null ? keyBase : keyDelta;
+    gate(s, id + ".source0", raw, bias0, keyFirst, keyFirst, out, rowTopk, heads, dim, 0);
+    if (bias1 != null) {
+      gate(s, id + ".source1", raw, bias1, keyBase, keyDelta, out, rowTopk, heads, dim, 1);
+    }
+  }
+
+  private static void gate(
+      Stage s,
+      String id,
+      View raw,
+      View bias,
+      View keyBase,
+      View keyDelta,
+      View out,
+      int rowTopk,
+      int heads,
+      int dim,
+      int source) {
     s.graph()
         .task(
             id,
@@ -497,20 +536,18 @@ public final class PortableOperations implements Operations {
             s.control(),
             raw.array(),
             raw.at(),
-            bias0.array(),
-            bias0.at(),
-            secondBias.array(),
-            secondBias.at(),
+            bias.array(),
+            bias.at(),
             keyBase.array(),
             keyBase.at(),
-            secondKey.array(),
-            secondKey.at(),
+            keyDelta.array(),
+            keyDelta.at(),
             out.array(),
             out.at(),
             rowTopk,
             dim,
             s.tokens(),
-            bias1 == null ? 1 : 2,
+            source,
             items(heads, s.tokens()));
   }
 
@@ -535,40 +572,49 @@ public final class PortableOperations implements Operations {
       int dim) {
     int units = items(heads, s.tokens());
     int offset = items(rowsPart, heads, rowCount(s, rows), dim);
-    int second = items(units, dim);
-    boolean sparse = rows.width() > 0;
-    gather(s, id + ".rows0", dRows, offset, rows, 0, dRaw, 0, 0, dim, units);
-    if (sparse) {
-      gather(s, id + ".rows1", dRows, offset, rows, 0, dRaw, second, 1, dim, units);
+    gather(s, id + ".rows0", dRows, offset, rows, -1, dRaw, 0, 0, dim, units);
+    gateGradient(s, id + ".raw0", raw, bias0, keyFirst, keyFirst, dRaw, rowTopk, dim, 0, units);
+    biasGradient(s, id + ".bias0", dRaw, 0, dBias0, heads, dim);
+    if (rows.width() > 0) {
+      int second = items(units, dim);
+      gather(s, id + ".rows1", dRows, offset, rows, -1, dRaw, second, 1, dim, units);
+      gateGradient(s, id + ".raw1", raw, bias1, keyBase, keyDelta, dRaw, rowTopk, dim, 1, units);
+      biasGradient(s, id + ".bias1", dRaw, second, dBias1, heads, dim);
     }
-    View secondBias = sparse ? bias1 : bias0;
-    View secondKey = sparse ? keyDelta : keyBase;
+  }
+
+  private static void gateGradient(
+      Stage s,
+      String id,
+      View raw,
+      View bias,
+      View keyBase,
+      View keyDelta,
+      View dRaw,
+      int rowTopk,
+      int dim,
+      int source,
+      int units) {
     s.graph()
         .task(
-            id + ".raw",
+            id,
             DecayGates::gradient,
             s.control(),
             raw.array(),
             raw.at(),
-            bias0.array(),
-            bias0.at(),
-            secondBias.array(),
-            secondBias.at(),
+            bias.array(),
+            bias.at(),
             keyBase.array(),
             keyBase.at(),
-            secondKey.array(),
-            secondKey.at(),
+            keyDelta.array(),
+            keyDelta.at(),
             dRaw.array(),
             dRaw.at(),
             rowTopk,
             dim,
             s.tokens(),
-            sparse ? 2 : 1,
+            source,
             units);
-    biasGradient(s, id + ".bias0", dRaw, 0, dBias0, heads, dim);
-    if (sparse) {
-      biasGradient(s, id + ".bias1", dRaw, second, dBias1, heads, dim);
-    }
   }
 
   private static void biasGradient(
@@ -669,7 +715,9 @@ public final class PortableOperations implements Operations {
             rows.token(),
             rows.mode(),
             rows.weight(),
-            s.tokens())
+            selection.always() ? Routing.WRITTEN + Routing.READ : 0,
+            s.tokens(),
+            rows.width())
         .task(
             id + ".sequences",
             Routing::tokenSegments,
@@ -698,6 +746,8 @@ public final class PortableOperations implements Operations {
               rows.width(),
               selection.writers(),
               selection.readers(),
+              selection.writeGate() ? 1 : 0,
+              selection.readGate() ? 1 : 0,
               s.tokens(),
               s.sequences());
     }
@@ -1238,12 +1288,12 @@ public final class PortableOperations implements Operations {
 
   @Override
   public void copy(Stage s, String id, View from, View to, int n) {
-    throw new UnsupportedOperationException();
+    s.graph().task(id, Views::copy, s.control(), from.array(), from.at(), to.array(), to.at(), n);
   }
 
   @Override
   public void clear(Stage s, String id, View values, int n) {
-    throw new UnsupportedOperationException();
+    s.graph().task(id, Views::clear, s.control(), values.array(), values.at(), n);
   }
 
   @Override

@@ -1,9 +1,64 @@
 package io.github.tornadosse.graph;
 
+import org.junit.jupiter.api.Nested;
+
 /** The portable tier keeps the contract. */
-class PortableOperationsTest extends OperationsContract {
-  @Override
-  protected Operations operations() {
-    return new PortableOperations();
+class PortableOperationsTest {
+  private static final Operations TIER = new PortableOperations();
+
+  @Nested
+  class Dense extends DenseContract {
+    @Override
+    protected Operations operations() {
+      return TIER;
+    }
+  }
+
+  @Nested
+  class Token extends TokenContract {
+    @Override
+    protected Operations operations() {
+      return TIER;
+    }
+  }
+
+  @Nested
+  class MixerInputs extends MixerInputsContract {
+    @Override
+    protected Operations operations() {
+      return TIER;
+    }
+  }
+
+  @Nested
+  class Routing extends RoutingContract {
+    @Override
+    protected Operations operations() {
+      return TIER;
+    }
+  }
+
+  @Nested
+  class Gla extends GlaContract {
+    @Override
+    protected Operations operations() {
+      return TIER;
+    }
+  }
+
+  @Nested
+  class MixerOutput extends MixerOutputContract {
+    @Override
+    protected Operations operations() {
+      return TIER;
+    }
+  }
+
+  @Nested
+  class Optimizer extends OptimizerContract {
+    @Override
+    protected Operations operations() {
+      return TIER;
+    }
   }
 }

@@ -2,6 +2,7 @@ package io.github.tornadosse.graph;
 
 import io.github.tornadosse.graph.Operations.HeadSizes;
 import io.github.tornadosse.graph.Operations.Rows;
+import io.github.tornadosse.graph.Operations.Selection;
 import io.github.tornadosse.kernels.reference.GatedLinearAttention;
 import io.github.tornadosse.kernels.reference.Recurrence;
 import io.github.tornadosse.kernels.reference.Scalars;
@@ -22,13 +23,18 @@ final class RoutedRows {
   final int[] top; // [L, M]
   final int[] token; // [L·(1 + M)]
   final int[] mode;
-  final double[] weight;
+  final double[][] weight; // [2, L·(1 + M)]: of queries, of keys
   final int[] tokenRow; // [L, M], without the gap
   final int[] begin; // [S·(N + 1)], without the gap
   final int[] end;
 
-  /** Routes random gates. */
+  /** Routes random gates to as many partitions as are written or read. */
   static RoutedRows random(OperationBench bench, int partitions, int writers, int readers) {
+    return new RoutedRows(bench, gates(bench, partitions), partitions, writers, readers);
+  }
+
+  /** Random gates e [L, N]. */
+  static double[] gates(OperationBench bench, int partitions) {
     double[] e = new double[bench.tokens * partitions];
     for (int t = 0; t < bench.tokens; t++) {
       double[] logits = bench.normal(partitions, 1);
@@ -37,16 +43,26 @@ final class RoutedRows {
         e[t * partitions + p] = (float) (Math.exp(logits[p]) / sum);
       }
     }
-    return new RoutedRows(bench, e, partitions, writers, readers);
+    return e;
   }
 
   RoutedRows(OperationBench bench, double[] e, int partitions, int writers, int readers) {
+    this(
+        bench,
+        e,
+        partitions,
+        partitions == 0 ? 0 : Math.max(writers, readers),
+        new Selection(writers, readers, true, true, true));
+  }
+
+  /** Routes to the {@code width} partitions of largest e. */
+  RoutedRows(OperationBench bench, double[] e, int partitions, int width, Selection selection) {
     tokens = bench.tokens;
     capacity = bench.capacity;
     cu = bench.cu;
     this.e = e;
     this.partitions = partitions;
-    width = partitions == 0 ? 0 : Math.max(writers, readers);
+    this.width = width;
     top = new int[tokens * width];
     for (int t = 0; t < tokens; t++) {
       int[] ranked = Scalars.ranked(e, t * partitions, partitions, width);
@@ -54,7 +70,7 @@ final class RoutedRows {
     }
     token = new int[tokens * (1 + width)];
     mode = new int[token.length];
-    weight = new double[token.length];
+    weight = new double[2][token.length];
     tokenRow = new int[tokens * width];
     begin = new int[(cu.length - 1) * (partitions + 1)];
     end = new int[begin.length];
@@ -64,8 +80,9 @@ final class RoutedRows {
       end[s * (partitions + 1)] = cu[s + 1];
       for (int t = cu[s]; t < cu[s + 1]; t++) {
         token[t] = t;
-        mode[t] = 3;
-        weight[t] = 1;
+        mode[t] = selection.always() ? 3 : 0;
+        weight[0][t] = 1;
+        weight[1][t] = 1;
       }
       for (int p = 0; p < partitions; p++) {
         begin[s * (partitions + 1) + p + 1] = row;
@@ -73,8 +90,9 @@ final class RoutedRows {
           for (int j = 0; j < width; j++) {
             if (top[t * width + j] == p) {
               token[row] = t;
-              mode[row] = (j < writers ? 1 : 0) + (j < readers ? 2 : 0);
-              weight[row] = e[t * partitions + p];
+              mode[row] = (j < selection.writers() ? 1 : 0) + (j < selection.readers() ? 2 : 0);
+              weight[0][row] = selection.readGate() ? e[t * partitions + p] : 1;
+              weight[1][row] = selection.writeGate() ? e[t * partitions + p] : 1;
               tokenRow[t * width + j] = row++;
             }
           }
@@ -131,11 +149,16 @@ final class RoutedRows {
     return new Rows(
         bench.ints(tokens.length, tokens),
         bench.ints(modes.length, modes),
-        bench.inputArray("weight", tokens.length, bench.rows(1, width, 1), weight).array,
+        bench.inputArray("weight", 2 * tokens.length, bench.rows(2, width, 1), weights()).array,
         bench.ints(Math.max(1, capacity * width), places),
         bench.ints(2 * (cu.length + 1) * (partitions + 1), segments()),
         partitions,
         width);
+  }
+
+  /** The weights of queries, then of keys. */
+  double[] weights() {
+    return Arrays.stream(weight).flatMapToDouble(Arrays::stream).toArray();
   }
 
   /** Random numbers for [blocks, rows, dim], zero where a row takes no part. */
@@ -250,8 +273,8 @@ final class RoutedRows {
       int r = begin[segment] + n;
       int at = ((source(r) * sizes.heads() + head) * tokens + token[r]) * key;
       for (int c = 0; c < key; c++) {
-        in.q()[n * key + c] = read(r) ? weight[r] * q[at + c] : 0;
-        in.k()[n * key + c] = written(r) ? weight[r] * k[at + c] : 0;
+        in.q()[n * key + c] = read(r) ? weight[0][r] * q[at + c] : 0;
+        in.k()[n * key + c] = written(r) ? weight[1][r] * k[at + c] : 0;
         in.g()[n * key + c] = written(r) ? g[at + c] : 0;
       }
       System.arraycopy(v, (head * tokens + token[r]) * value, in.v(), n * value, value);

@@ -161,8 +161,15 @@ class VectorBlocksTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"48,48,1,0", "48,9,2,1", "64,64,2,1", "33,5,1,1"})
-  void activationsAndGates(int dim, int rowTopk, int width, int kind) {
+  @CsvSource({
+    "48, 48, 1, 0, false, true",
+    "48, 9, 2, 1, false, true",
+    "64, 64, 2, 1, false, false",
+    "33, 5, 1, 1, true, true",
+    "48, 48, 2, 0, true, false"
+  })
+  void activationsAndGates(
+      int dim, int rowTopk, int width, int kind, boolean apart, boolean gated) {
     int heads = 3;
     int topk = kind == Activation.SILU ? dim : rowTopk;
     agree(
@@ -176,6 +183,7 @@ class VectorBlocksTest {
               b.inputArray("dRows", 3 * heads * all, b.rows(3 * heads, width, dim), values);
           Region base = heads(b, "base", heads, dim);
           Region delta = heads(b, "delta", heads, dim);
+          Region first = apart ? heads(b, "first", heads, dim) : base;
           Region raw = heads(b, "raw", 2 * heads, dim);
           Region bias0 = vector(b, "bias0", heads * dim);
           Region bias1 = vector(b, "bias1", heads * dim);
@@ -183,9 +191,9 @@ class VectorBlocksTest {
           out.add(headsWritten(b, "activated", 2 * heads, dim));
           out.add(headsWritten(b, "gate", 2 * heads, dim));
           out.add(headsWritten(b, "value", heads, dim));
-          out.add(headsWritten(b, "dBase", heads, dim));
+          out.add(headsWritten(b, "dFirst", heads, dim));
           out.add(headsWritten(b, "dDelta", heads, dim));
-          out.add(rowsUpdated(b, "dTop", width));
+          out.add(rowsUpdated(b, "dTop", width)); // stays as it is without gates
           out.add(headsWritten(b, "dRaw", 2 * heads, dim));
           out.add(vectorUpdated(b, "dBias0", heads * dim));
           out.add(vectorUpdated(b, "dBias1", heads * dim));
@@ -195,14 +203,14 @@ class VectorBlocksTest {
           b.run(
               s -> {
                 tier.headActivation(
-                    s, "activate", base.view, base.view, delta.view, o[0], kind, topk, heads, dim);
+                    s, "activate", first.view, base.view, delta.view, o[0], kind, topk, heads, dim);
                 tier.decayGate(
                     s,
                     "gate",
                     raw.view,
                     bias0.view,
                     bias1.view,
-                    base.view,
+                    first.view,
                     base.view,
                     delta.view,
                     o[1],
@@ -213,13 +221,13 @@ class VectorBlocksTest {
                 tier.headActivationGradient(
                     s,
                     "activate_back",
-                    base.view,
+                    first.view,
                     base.view,
                     delta.view,
                     d,
                     1,
                     rows,
-                    o[5],
+                    gated ? o[5] : null,
                     o[3],
                     o[4],
                     kind,
@@ -232,7 +240,7 @@ class VectorBlocksTest {
                     raw.view,
                     bias0.view,
                     bias1.view,
-                    base.view,
+                    first.view,
                     base.view,
                     delta.view,
                     d,

@@ -86,9 +86,12 @@ public final class DecayGates {
    * first), else 0, for both sources.
    *
    * @param control see {@code Control}
-   * @param keyBase [H, capacity, K], the logits of source 0
+   * @param keyFirst [H, capacity, K], the logits of source 0
+   * @param keyFirstAt base index of keyFirst
+   * @param keyBase [H, capacity, K], with keyDelta added those of source 1; both unused with one
+   *     source
    * @param keyBaseAt base index of keyBase
-   * @param keyDelta [H, capacity, K], what source 1 has on top; unused with one source
+   * @param keyDelta [H, capacity, K]
    * @param keyDeltaAt base index of keyDelta
    * @param out [sources, H, capacity, K]
    * @param outAt base index of out
@@ -100,6 +103,8 @@ public final class DecayGates {
    */
   public static void mask(
       IntArray control,
+      FloatArray keyFirst,
+      int keyFirstAt,
       FloatArray keyBase,
       int keyBaseAt,
       FloatArray keyDelta,
@@ -111,9 +116,11 @@ public final class DecayGates {
       int dim,
       int capacity,
       int sources) {
+    float[] fs = HeapAccess.floats(keyFirst);
     float[] bs = HeapAccess.floats(keyBase);
     float[] ds = HeapAccess.floats(keyDelta);
     float[] os = HeapAccess.floats(out);
+    int f0 = control.get(keyFirstAt);
     int b0 = control.get(keyBaseAt);
     int d0 = control.get(keyDeltaAt);
     int o0 = control.get(outAt);
@@ -125,7 +132,7 @@ public final class DecayGates {
           float[] x = Scratch.floats(Scratch.INPUT, dim);
           for (int t = from; t < to; t++) {
             int at = (head * capacity + t) * dim;
-            RowTopk.keep(bs, b0 + at, os, o0 + at, dim, rowTopk);
+            RowTopk.keep(fs, f0 + at, os, o0 + at, dim, rowTopk);
             if (sources == 2) {
               Lanes.add(bs, b0 + at, ds, d0 + at, x, 0, dim);
               RowTopk.keep(x, 0, os, o0 + heads * capacity * dim + at, dim, rowTopk);
@@ -203,22 +210,13 @@ public final class DecayGates {
             if (source == 0) {
               System.arraycopy(rows, row0 + t * dim, d, 0, dim);
             } else {
-              sparse(rows, row0, places, t, width, d, dim);
+              HeadActivations.sparseRows(rows, row0, t, places, width, d, 0, dim);
             }
             if (masked == 1) Lanes.multiply(d, 0, ds, d0 + at, d, 0, dim);
             back(rs, r0 + at, bs, b0 + head * dim, d, ds, d0 + at, partial, p, dim);
           }
         });
     Blocks.addPartial(partial, blocks, size, HeapAccess.floats(dBias), control.get(dBiasAt));
-  }
-
-  /** d = Σ_j row_j of the token's sparse rows. */
-  private static void sparse(
-      float[] rows, int row0, int[] places, int t, int width, float[] d, int dim) {
-    int j = t * width;
-    System.arraycopy(rows, row0 + places[j] * dim, d, 0, dim);
-    for (int k = j + 1; k < j + width; k++)
-      Lanes.add(d, 0, rows, row0 + places[k] * dim, d, 0, dim);
   }
 
   private static void back(

@@ -28,7 +28,7 @@ public final class Gla {
    * @param g [2, H, capacity, K], at most 0
    * @param rowToken [R] token of each row
    * @param rowMode [R] bit 0: the row is written, bit 1: it is read
-   * @param rowWeight [R] write-read gate of each row
+   * @param rowWeight [2, R] what each row's q is multiplied by, then what its k is
    * @param segments [2·S·(N + 1)] begin and end row of each segment
    * @param state the states [S·(N + 1), H, K, V] from control[stateAt] on; read and written if
    *     control[USE_STATE] is 1
@@ -106,7 +106,7 @@ public final class Gla {
    * @param g [2, H, capacity, K]
    * @param rowToken [R]
    * @param rowMode [R]
-   * @param rowWeight [R]
+   * @param rowWeight [2, R]
    * @param segments [2·S·(N + 1)]
    * @param state the initial states [S·(N + 1), H, K, V] from control[stateAt] on; read if
    *     control[USE_STATE] is 1

@@ -44,7 +44,7 @@ final class GlaChunk {
       query[i] = (mode & 2) == 0 ? 0 : x.weight()[row] * scale;
       written[i] = mode & 1;
       read[i] = mode >> 1 & 1;
-      write[i] = (mode & 1) == 0 ? 0 : x.weight()[row];
+      write[i] = (mode & 1) == 0 ? 0 : x.weight()[x.rowCapacity() + row];
     }
   }
 

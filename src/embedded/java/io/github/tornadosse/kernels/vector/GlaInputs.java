@@ -9,7 +9,7 @@ package io.github.tornadosse.kernels.vector;
  * @param g [sources, H, capacity, K]
  * @param token token of each row
  * @param mode bit 0: the row is written, bit 1: it is read
- * @param weight write-read gate of each row
+ * @param weight what each row's q is multiplied by, then what its k is, [2, R]
  * @param heads H
  * @param capacity stride of the head-major token arrays
  * @param rowCapacity R, stride of the row arrays

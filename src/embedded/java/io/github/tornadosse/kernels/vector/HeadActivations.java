@@ -13,12 +13,14 @@ public final class HeadActivations {
   private HeadActivations() {}
 
   /**
-   * out[0] = f(base), out[1] = f(base + delta).
+   * out[0] = f(first), out[1] = f(base + delta).
    *
    * @param control see {@code Control}
-   * @param base [H, capacity, K]
+   * @param first [H, capacity, K]
+   * @param firstAt base index of first
+   * @param base [H, capacity, K]; like delta unused with one source
    * @param baseAt base index of base
-   * @param delta [H, capacity, K]; unused with one source
+   * @param delta [H, capacity, K]
    * @param deltaAt base index of delta
    * @param out [sources, H, capacity, K]
    * @param outAt base index of out
@@ -30,6 +32,8 @@ public final class HeadActivations {
    */
   public static void activate(
       IntArray control,
+      FloatArray first,
+      int firstAt,
       FloatArray base,
       int baseAt,
       FloatArray delta,
@@ -41,9 +45,11 @@ public final class HeadActivations {
       int dim,
       int capacity,
       int sources) {
+    float[] fs = HeapAccess.floats(first);
     float[] bs = HeapAccess.floats(base);
     float[] ds = HeapAccess.floats(delta);
     float[] os = HeapAccess.floats(out);
+    int f0 = control.get(firstAt);
     int b0 = control.get(baseAt);
     int d0 = control.get(deltaAt);
     int o0 = control.get(outAt);
@@ -55,7 +61,7 @@ public final class HeadActivations {
         (head, from, to) -> {
           int at = (head * capacity + from) * dim;
           int n = (to - from) * dim;
-          rows(bs, b0 + at, os, o0 + at, n, rowTopk, dim);
+          rows(fs, f0 + at, os, o0 + at, n, rowTopk, dim);
           if (sources == 2) {
             int o = o0 + second + at;
             Lanes.add(bs, b0 + at, ds, d0 + at, os, o, n);
@@ -103,29 +109,77 @@ public final class HeadActivations {
   }
 
   /**
-   * Gradient of {@link #activate} through the expanded rows; see {@code
-   * Operations.headActivationGradient}.
+   * Gradient of source 0 of {@link #activate}: dFirst = f'(first)·row t.
+   *
+   * @param control see {@code Control}
+   * @param first [H, capacity, K]
+   * @param firstAt base index of first
+   * @param dRows [.., H, capacity·(1 + width), K]
+   * @param rowsPart which [H, ..] of dRows
+   * @param dFirst [H, capacity, K]
+   * @param dFirstAt base index of dFirst
+   * @param rowTopk softmax over that many logits; 0 for SiLU
+   * @param heads H
+   * @param dim K
+   * @param capacity stride of a head, in tokens
+   * @param width sparse rows of a token
+   */
+  public static void firstGradient(
+      IntArray control,
+      FloatArray first,
+      int firstAt,
+      FloatArray dRows,
+      int rowsPart,
+      FloatArray dFirst,
+      int dFirstAt,
+      int rowTopk,
+      int heads,
+      int dim,
+      int capacity,
+      int width) {
+    float[] fs = HeapAccess.floats(first);
+    float[] rows = HeapAccess.floats(dRows);
+    float[] ds = HeapAccess.floats(dFirst);
+    int f0 = control.get(firstAt);
+    int d0 = control.get(dFirstAt);
+    int rowCount = capacity * (1 + width);
+    forEach(
+        heads,
+        Blocks.tokens(control),
+        dim,
+        (head, from, to) -> {
+          int row0 = (rowsPart * heads + head) * rowCount * dim;
+          for (int t = from; t < to; t++) {
+            int at = (head * capacity + t) * dim;
+            back(fs, f0 + at, rows, row0 + t * dim, ds, d0 + at, rowTopk, dim);
+          }
+        });
+  }
+
+  /**
+   * Gradient of source 1 of {@link #activate} through the expanded rows, and that of source 0 if
+   * its logits are base; see {@code Operations.headActivationGradient}.
    *
    * @param control see {@code Control}
    * @param base [H, capacity, K]
    * @param baseAt base index of base
-   * @param delta [H, capacity, K]; like all that follows of the sparse rows unused if width is 0
+   * @param delta [H, capacity, K]
    * @param deltaAt base index of delta
-   * @param dRows from rowsAt on [H, capacity·(1 + width), K]
-   * @param rowsAt first element of dRows
+   * @param dRows [.., H, capacity·(1 + width), K]
+   * @param rowsPart which [H, ..] of dRows, and which of the weights
    * @param tokenRow [capacity·width]
-   * @param weight [capacity·(1 + width)]
-   * @param dTop [L, width], accumulates
-   * @param dTopAt base index of dTop
-   * @param dBase [H, capacity, K]
-   * @param dBaseAt base index of dBase
+   * @param weight [2, capacity·(1 + width)]
+   * @param dTop [L, width], accumulates; unused if dTopAt is −1
+   * @param dTopAt base index of dTop; −1 if rows are not multiplied by their weights
+   * @param dBase [H, capacity, K], the gradient of both sources; unused if dBaseAt is −1
+   * @param dBaseAt base index of dBase; −1 for source 1 alone
    * @param dDelta [H, capacity, K]
    * @param dDeltaAt base index of dDelta
    * @param rowTopk softmax over that many logits; 0 for SiLU
    * @param heads H
    * @param dim K
    * @param capacity stride of a head, in tokens
-   * @param width sparse rows of a token
+   * @param width sparse rows of a token, at least 1
    */
   public static void gradient(
       IntArray control,
@@ -134,7 +188,7 @@ public final class HeadActivations {
       FloatArray delta,
       int deltaAt,
       FloatArray dRows,
-      int rowsAt,
+      int rowsPart,
       IntArray tokenRow,
       FloatArray weight,
       FloatArray dTop,
@@ -148,6 +202,7 @@ public final class HeadActivations {
       int dim,
       int capacity,
       int width) {
+    int rowCount = capacity * (1 + width);
     Gradient g =
         new Gradient(
             HeapAccess.floats(base),
@@ -155,13 +210,14 @@ public final class HeadActivations {
             HeapAccess.floats(delta),
             control.get(deltaAt),
             HeapAccess.floats(dRows),
-            rowsAt,
+            rowsPart * heads * rowCount * dim,
             HeapAccess.ints(tokenRow),
             HeapAccess.floats(weight),
-            HeapAccess.floats(dTop),
-            control.get(dTopAt),
-            HeapAccess.floats(dBase),
-            control.get(dBaseAt),
+            rowsPart * rowCount,
+            dTopAt < 0 ? null : HeapAccess.floats(dTop),
+            dTopAt < 0 ? 0 : control.get(dTopAt),
+            dBaseAt < 0 ? null : HeapAccess.floats(dBase),
+            dBaseAt < 0 ? 0 : control.get(dBaseAt),
             HeapAccess.floats(dDelta),
             control.get(dDeltaAt),
             rowTopk,
@@ -178,7 +234,7 @@ public final class HeadActivations {
         });
   }
 
-  /** The arrays of the gradient and their base indices. */
+  /** The arrays of the gradient and their base indices; dTop and dBase may be null. */
   private record Gradient(
       float[] base,
       int base0,
@@ -188,6 +244,7 @@ public final class HeadActivations {
       int rows0,
       int[] tokenRow,
       float[] weight,
+      int weight0,
       float[] dTop,
       int dTop0,
       float[] dBase,
@@ -202,15 +259,20 @@ public final class HeadActivations {
     void token(int head, int t) {
       int at = (head * capacity + t) * dim;
       int row0 = rows0 + head * capacity * (1 + width) * dim;
-      back(base, base0 + at, dRows, row0 + t * dim, dBase, dBase0 + at);
-      if (width > 0) {
-        float[] x = Scratch.floats(Scratch.INPUT, dim);
-        Lanes.add(base, base0 + at, delta, delta0 + at, x, 0, dim);
-        float[] d = Scratch.floats(Scratch.GRADIENT, dim);
+      float[] x = Scratch.floats(Scratch.INPUT, dim);
+      Lanes.add(base, base0 + at, delta, delta0 + at, x, 0, dim);
+      float[] d = Scratch.floats(Scratch.GRADIENT, dim);
+      if (dTop == null) {
+        sparseRows(dRows, row0, t, tokenRow, width, d, 0, dim);
+      } else {
         gather(row0, t, x, d);
-        int dd = dDelta0 + at;
-        back(x, 0, d, 0, dDelta, dd);
-        Lanes.add(dBase, dBase0 + at, dDelta, dd, dBase, dBase0 + at, dim);
+      }
+      int dd = dDelta0 + at;
+      back(x, 0, d, 0, dDelta, dd, rowTopk, dim);
+      if (dBase != null) {
+        int db = dBase0 + at;
+        back(base, base0 + at, dRows, row0 + t * dim, dBase, db, rowTopk, dim);
+        Lanes.add(dBase, db, dDelta, dd, dBase, db, dim);
       }
     }
 
@@ -223,22 +285,33 @@ public final class HeadActivations {
         int row = row0 + r * dim;
         dTop[dTop0 + j] += Lanes.dot(dRows, row, p, 0, dim);
         if (j == t * width) {
-          Lanes.scale(dRows, row, weight[r], d, 0, dim);
+          Lanes.scale(dRows, row, weight[weight0 + r], d, 0, dim);
         } else {
-          Lanes.addScaled(dRows, row, weight[r], d, 0, dim);
+          Lanes.addScaled(dRows, row, weight[weight0 + r], d, 0, dim);
         }
       }
     }
+  }
 
-    /** out = f'(x)·d. */
-    private void back(float[] x, int i, float[] d, int k, float[] out, int o) {
-      if (rowTopk == 0) {
-        Silu.slopeRow(x, i, d, k, out, o, dim);
-        return;
-      }
-      float[] p = Scratch.floats(Scratch.OUTPUT, dim);
-      HeadActivations.softmax(x, i, p, 0, rowTopk, dim);
-      Softmax.gradient(p, 0, d, k, out, o, dim);
+  /** out = f'(x)·d. */
+  private static void back(
+      float[] x, int i, float[] d, int k, float[] out, int o, int rowTopk, int dim) {
+    if (rowTopk == 0) {
+      Silu.slopeRow(x, i, d, k, out, o, dim);
+      return;
+    }
+    float[] p = Scratch.floats(Scratch.OUTPUT, dim);
+    softmax(x, i, p, 0, rowTopk, dim);
+    Softmax.gradient(p, 0, d, k, out, o, dim);
+  }
+
+  /** to = Σ_j row_j of the token's sparse rows. */
+  static void sparseRows(
+      float[] rows, int first, int t, int[] tokenRow, int width, float[] to, int o, int dim) {
+    int j = t * width;
+    System.arraycopy(rows, first + tokenRow[j] * dim, to, o, dim);
+    for (int k = j + 1; k < j + width; k++) {
+      Lanes.add(to, o, rows, first + tokenRow[k] * dim, to, o, dim);
     }
   }
 

@@ -5,7 +5,6 @@ import static io.github.tornadosse.kernels.vector.Lanes.all;
 import static io.github.tornadosse.kernels.vector.Lanes.below;
 import static io.github.tornadosse.kernels.vector.Lanes.load;
 
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -26,7 +25,7 @@ public final class Optimizer {
    * @param n number of elements
    */
   public static void zero(FloatArray values, int n) {
-    fill(HeapAccess.floats(values), 0, n);
+    Views.clear(HeapAccess.floats(values), 0, n);
   }
 
   /**
@@ -38,11 +37,7 @@ public final class Optimizer {
    * @param size size of a row
    */
   public static void zeroTokens(IntArray control, FloatArray values, int valuesAt, int size) {
-    fill(HeapAccess.floats(values), control.get(valuesAt), Blocks.tokens(control) * size);
-  }
-
-  private static void fill(float[] a, int at, int n) {
-    Blocks.forEach(n, 4 * Blocks.CHEAP, (from, to) -> Arrays.fill(a, at + from, at + to, 0));
+    Views.clear(HeapAccess.floats(values), control.get(valuesAt), Blocks.tokens(control) * size);
   }
 
   /**

@@ -168,7 +168,7 @@ public final class MixerBenchmark {
           new Rows(
               buffers.ints("rows.token", l * (1 + m)),
               buffers.ints("rows.mode", l * (1 + m)),
-              buffers.floats("rows.weight", l * (1 + m)),
+              buffers.floats("rows.weight", 2 * l * (1 + m)),
               buffers.ints("rows.of_token", l * m),
               buffers.ints("rows.segments", 2L * (n + 1)),
               n,

@@ -89,7 +89,7 @@ public final class OperationsRunner implements TierRunner {
           new Rows(
               buffers.ints("rows.token", tokens),
               buffers.ints("rows.mode", tokens),
-              buffers.floats("rows.weight", tokens),
+              buffers.floats("rows.weight", 2L * tokens),
               buffers.ints("rows.of_token", 0),
               buffers.ints("rows.segments", 2),
               0,

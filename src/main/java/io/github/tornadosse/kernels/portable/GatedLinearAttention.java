@@ -72,8 +72,8 @@ public final class GatedLinearAttention {
   }
 
   /**
-   * Queries, keys and decays of every row: qRows = K^(-1/2)·weight·q if read, else 0; kRows =
-   * weight·k if written, else 0; decay = exp(g) if written, else 1.
+   * Queries, keys and decays of every row: qRows = K^(-1/2)·weight[0]·q if read, else 0; kRows =
+   * weight[1]·k if written, else 0; decay = exp(g) if written, else 1.
    *
    * @param control see {@link Control}
    * @param q [2, H, capacity, K]
@@ -81,7 +81,7 @@ public final class GatedLinearAttention {
    * @param g [2, H, capacity, K]
    * @param token [R]
    * @param mode [R]
-   * @param weight [R]
+   * @param weight [2, R]
    * @param qRows output [H, R, K]
    * @param kRows output [H, R, K]
    * @param decay output [H, R, K]
@@ -119,9 +119,10 @@ public final class GatedLinearAttention {
         int written = mode.get(row) & Routing.WRITTEN;
         int read = mode.get(row) & Routing.READ;
         float scale = weight.get(row) / TornadoMath.sqrt(key);
+        float weightOfKey = weight.get(rows + row);
         for (int c = 0; c < key; c++) {
           qRows.set(u * key + c, read > 0 ? scale * q.get(from + c) : 0f);
-          kRows.set(u * key + c, written > 0 ? weight.get(row) * k.get(from + c) : 0f);
+          kRows.set(u * key + c, written > 0 ? weightOfKey * k.get(from + c) : 0f);
           decay.set(u * key + c, written > 0 ? TornadoMath.exp(g.get(from + c)) : 1f);
         }
       }

@@ -11,20 +11,20 @@ public final class HeadActivations {
   private HeadActivations() {}
 
   /**
-   * out[0] = f(base), out[1] = f(base + delta).
+   * One source's part of out: f(base) for source 0, f(base + delta) for source 1.
    *
    * @param control see {@link Control}
    * @param base [H, capacity, K]
    * @param baseAt base of base
-   * @param delta [H, capacity, K]; any array with one source
+   * @param delta [H, capacity, K]; any array for source 0
    * @param deltaAt base of delta
-   * @param out output [sources, H, capacity, K]
+   * @param out [sources, H, capacity, K], the source's part is written
    * @param outAt base of out
    * @param kind {@link Activation}
    * @param rowTopk softmax over that many largest logits
    * @param dim K
    * @param capacity largest number of tokens
-   * @param sources 1, or 2 with sparse partitions
+   * @param source 0 or 1
    * @param units H·capacity
    */
   public static void activate(
@@ -39,30 +39,28 @@ public final class HeadActivations {
       int rowTopk,
       int dim,
       int capacity,
-      int sources,
+      int source,
       int units) {
     for (@Parallel int u = 0; u < units; u++) {
       if (u % capacity < control.get(Control.TOKENS)) {
         int b = control.get(baseAt) + u * dim;
         int d = control.get(deltaAt) + u * dim;
-        for (int source = 0; source < sources; source++) {
-          int to = control.get(outAt) + (source * units + u) * dim;
-          if (kind == Activation.SOFTMAX) {
-            float max = Logits.max(base, b, delta, d, source, dim);
-            int last = Logits.last(base, b, delta, d, source, dim, rowTopk);
-            float sum = 0f;
-            for (int c = 0; c < dim; c++) {
-              float e = Logits.exponential(base, b, delta, d, source, c, last, max);
-              sum += e;
-              out.set(to + c, e);
-            }
-            for (int c = 0; c < dim; c++) {
-              out.set(to + c, out.get(to + c) / sum);
-            }
-          } else {
-            for (int c = 0; c < dim; c++) {
-              out.set(to + c, Elementary.silu(Logits.get(base, b + c, delta, d + c, source)));
-            }
+        int to = control.get(outAt) + (source * units + u) * dim;
+        if (kind == Activation.SOFTMAX) {
+          float max = Logits.max(base, b, delta, d, source, dim);
+          int last = Logits.last(base, b, delta, d, source, dim, rowTopk);
+          float sum = 0f;
+          for (int c = 0; c < dim; c++) {
+            float e = Logits.exponential(base, b, delta, d, source, c, last, max);
+            sum += e;
+            out.set(to + c, e);
+          }
+          for (int c = 0; c < dim; c++) {
+            out.set(to + c, out.get(to + c) / sum);
+          }
+        } else {
+          for (int c = 0; c < dim; c++) {
+            out.set(to + c, Elementary.silu(Logits.get(base, b + c, delta, d + c, source)));
           }
         }
       }

@@ -87,21 +87,30 @@ public final class Routing {
   }
 
   /**
-   * Rows of the always-selected partition: row t is token t, written and read with weight 1.
+   * Rows of the always-selected partition: row t is token t, both its weights are 1.
    *
    * @param control see {@link Control}
    * @param token output [R]
    * @param mode output [R]
-   * @param weight output [R]
+   * @param weight output [2, R]
+   * @param part mode of the rows
    * @param capacity largest number of tokens
+   * @param width M
    */
   public static void tokenRows(
-      IntArray control, IntArray token, IntArray mode, FloatArray weight, int capacity) {
+      IntArray control,
+      IntArray token,
+      IntArray mode,
+      FloatArray weight,
+      int part,
+      int capacity,
+      int width) {
     for (@Parallel int t = 0; t < capacity; t++) {
       if (t < control.get(Control.TOKENS)) {
         token.set(t, t);
-        mode.set(t, WRITTEN + READ);
+        mode.set(t, part);
         weight.set(t, 1f);
+        weight.set(capacity * (1 + width) + t, 1f);
       }
     }
   }
@@ -137,13 +146,15 @@ public final class Routing {
    * @param cu [S + 1] bounds of the sequences
    * @param token output [R]
    * @param mode output [R]
-   * @param weight output [R]
+   * @param weight output [2, R]
    * @param tokenRow output [capacity·M]
    * @param segments [2·S·(N + 1)], entries of the sparse partitions are written
    * @param partitions N
    * @param width M
    * @param writers partitions that a token writes, by rank
    * @param readers partitions that a token reads, by rank
+   * @param writeGate 1 to multiply keys by e
+   * @param readGate 1 to multiply queries by e
    * @param capacity largest number of tokens
    * @param sequences largest number of sequences
    */
@@ -163,6 +174,8 @@ public final class Routing {
       int width,
       int writers,
       int readers,
+      int writeGate,
+      int readGate,
       int capacity,
       int sequences) {
     for (@Parallel int s = 0; s < sequences; s++) {
@@ -194,7 +207,9 @@ public final class Routing {
             segments.set(counter, row + 1);
             token.set(row, t);
             mode.set(row, (j < writers ? WRITTEN : 0) + (j < readers ? READ : 0));
-            weight.set(row, e.get(ei + t * partitions + p));
+            float gate = e.get(ei + t * partitions + p);
+            weight.set(row, readGate == 1 ? gate : 1f);
+            weight.set(capacity * (1 + width) + row, writeGate == 1 ? gate : 1f);
             tokenRow.set(t * width + j, row);
           }
         }

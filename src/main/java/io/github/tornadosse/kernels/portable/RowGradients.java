@@ -17,8 +17,8 @@ public final class RowGradients {
    * @param dRows from offset on [H, R, K]
    * @param offset where the rows' gradients begin
    * @param tokenRow [capacity·M]; any array for source 0
-   * @param weight [R]; unread unless weighted is 1
-   * @param weighted 1 to multiply each row by its weight
+   * @param weight [2, R]
+   * @param weightAt first element of the weights by which rows are multiplied; −1 for no weights
    * @param out output [H, capacity, K] from element outOffset of its view on
    * @param outAt base of out
    * @param outOffset where the heads begin in the view
@@ -34,7 +34,7 @@ public final class RowGradients {
       int offset,
       IntArray tokenRow,
       FloatArray weight,
-      int weighted,
+      int weightAt,
       FloatArray out,
       int outAt,
       int outOffset,
@@ -56,7 +56,7 @@ public final class RowGradients {
             for (int j = 0; j < width; j++) {
               int row = tokenRow.get(t * width + j);
               float value = dRows.get(offset + (head + row) * dim + c);
-              sum += weighted == 1 ? weight.get(row) * value : value;
+              sum += weightAt >= 0 ? weight.get(weightAt + row) * value : value;
             }
           }
           out.set(to + c, sum);

@@ -77,17 +77,18 @@ class GatedLinearAttentionTest {
           int t = routed.rows.token().get(row);
           int head = row < capacity ? h : sizes.heads() + h;
           int from = (head * capacity + t) * key;
-          double weight = routed.rows.weight().get(row);
+          double readGate = routed.rows.weight().get(row);
+          double writeGate = routed.rows.weight().get(routed.rowCount + row);
           for (int c = 0; c < key; c++) {
             for (int x = 0; x < value; x++) {
               int s = (i * key + c) * value + x;
               if (routed.written(row)) {
                 last[s] *= Math.exp(g[from + c]);
-                last[s] += weight * k[from + c] * v[(h * capacity + t) * value + x];
+                last[s] += writeGate * k[from + c] * v[(h * capacity + t) * value + x];
               }
               if (routed.read(row)) {
                 out[(h * routed.rowCount + row) * value + x] +=
-                    weight * q[from + c] * last[s] / Math.sqrt(key);
+                    readGate * q[from + c] * last[s] / Math.sqrt(key);
               }
             }
           }
@@ -214,21 +215,21 @@ class GatedLinearAttentionTest {
     double[] dLast = useState ? dStates : null;
     double[] all = r.rows(Arena.get(dRows), key);
     int part = all.length / 3;
-    double[] weights = r.weights();
     Arena.assertClose(
-        toTokens(c, Arrays.copyOf(all, part), key, weights, c.q.length),
+        toTokens(c, Arrays.copyOf(all, part), key, r.weights(0), c.q.length),
         Arena.differences(c.q, z -> c.loss(c.scan(z, c.k, c.v, c.g, c.states, useState), dLast)),
         Arena.GRADIENT);
     Arena.assertClose(
-        toTokens(c, Arrays.copyOfRange(all, part, 2 * part), key, weights, c.k.length),
+        toTokens(c, Arrays.copyOfRange(all, part, 2 * part), key, r.weights(1), c.k.length),
         Arena.differences(c.k, z -> c.loss(c.scan(c.q, z, c.v, c.g, c.states, useState), dLast)),
         Arena.GRADIENT);
-    Arrays.fill(weights, 1);
+    double[] ones = new double[r.rowCount];
+    Arrays.fill(ones, 1);
     Arena.assertClose(
-        toTokens(c, Arrays.copyOfRange(all, 2 * part, 3 * part), key, weights, c.g.length),
+        toTokens(c, Arrays.copyOfRange(all, 2 * part, 3 * part), key, ones, c.g.length),
         Arena.differences(c.g, z -> c.loss(c.scan(c.q, c.k, c.v, z, c.states, useState), dLast)),
         Arena.GRADIENT);
-    double[] dv = toTokens(c, r.rows(Arena.get(dvRows), value), value, weights, 2 * c.v.length);
+    double[] dv = toTokens(c, r.rows(Arena.get(dvRows), value), value, ones, 2 * c.v.length);
     for (int i = 0; i < c.v.length; i++) {
       dv[i] += dv[c.v.length + i];
     }

@@ -97,7 +97,7 @@ class MixerInputsTest {
         r.tokens(a.get(out, sources * size), dim), r.tokens(expected, dim), Arena.FORWARD);
 
     double[] second = Arrays.copyOfRange(rows, rows.length / 2, rows.length);
-    double[] weights = r.weights();
+    double[] weights = r.weights(1);
     double[] wantBase =
         Arena.differences(
             base,
@@ -185,7 +185,7 @@ class MixerInputsTest {
     double[] expected = gates(raw, bias, keys, a.capacity, dim);
     Arena.assertClose(
         r.tokens(a.get(out, sources * size), dim), r.tokens(expected, dim), Arena.FORWARD);
-    double[] ones = r.weights();
+    double[] ones = new double[r.rowCount];
     Arrays.fill(ones, 1);
     double[] wantRaw =
         Arena.differences(
@@ -231,7 +231,7 @@ class MixerInputsTest {
         });
     double[] expected = Arrays.stream(raw).map(Arena::silu).toArray();
     Arena.assertClose(r.tokens(a.get(out, size), dim), r.tokens(expected, dim), Arena.FORWARD);
-    double[] ones = r.weights();
+    double[] ones = new double[r.rowCount];
     Arrays.fill(ones, 1);
     double[] want =
         Arena.differences(

@@ -30,7 +30,7 @@ final class Routed {
         new Rows(
             poison(rowCount),
             poison(rowCount),
-            Arena.nan(rowCount),
+            Arena.nan(2 * rowCount),
             poison(arena.capacity * width),
             poison(segments),
             partitions,
@@ -114,8 +114,10 @@ final class Routed {
     return kept;
   }
 
-  double[] weights() {
-    double[] values = Arena.get(rows.weight());
+  /** The weights of queries (part 0) or keys (part 1), 0 outside the rows. */
+  double[] weights(int part) {
+    double[] values =
+        Arrays.copyOfRange(Arena.get(rows.weight()), part * rowCount, (part + 1) * rowCount);
     return Arrays.stream(values).map(x -> Double.isNaN(x) ? 0 : x).toArray();
   }
 }

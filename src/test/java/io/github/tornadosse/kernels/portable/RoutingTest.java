@@ -55,7 +55,8 @@ class RoutingTest {
           assertThat(r.rows.mode().get(row))
               .isEqualTo((rank < writers ? 1 : 0) + (rank < readers ? 2 : 0));
           double e = r.arena.get(r.e, tokens * partitions)[t * partitions + p];
-          assertThat((double) r.rows.weight().get(row)).isEqualTo(e);
+          assertThat(r.weights(0)[row]).isEqualTo(e);
+          assertThat(r.weights(1)[row]).isEqualTo(e);
           inOrder.add(row);
         }
       }
@@ -65,7 +66,8 @@ class RoutingTest {
     for (int t = 0; t < tokens; t++) {
       assertThat(r.rows.token().get(t)).isEqualTo(t);
       assertThat(r.rows.mode().get(t)).isEqualTo(3);
-      assertThat(r.rows.weight().get(t)).isEqualTo(1f);
+      assertThat(r.weights(0)[t]).isEqualTo(1);
+      assertThat(r.weights(1)[t]).isEqualTo(1);
     }
   }
 

@@ -40,7 +40,7 @@ class GlaCase {
   final float[] g;
   final int[] token;
   final int[] mode;
-  final float[] weight;
+  final float[] weight; // [2, R]
   final int[] segments;
   float[] state; // null to start from zero
   float[] stateGradient;
@@ -87,7 +87,7 @@ class GlaCase {
     int rows = capacity * (1 + width);
     token = new int[rows];
     mode = new int[rows];
-    weight = new float[rows];
+    weight = new float[2 * rows];
     int sequences = bounds.length - 1;
     segments = new int[2 * sequences * (partitions + 1)];
     route(r);
@@ -127,7 +127,7 @@ class GlaCase {
     capacity = length;
     token = new int[length];
     mode = new int[length];
-    weight = new float[length];
+    weight = new float[2 * length];
     segments = new int[2];
     route(new Random(0));
   }
@@ -159,6 +159,7 @@ class GlaCase {
         token[t] = t;
         mode[t] = 3;
         weight[t] = 1;
+        weight[rows() + t] = 1;
         List<Integer> left = new ArrayList<>();
         for (int p = 0; p < partitions; p++) left.add(p);
         for (int j = 0; j < width; j++) chosen.get(left.remove(r.nextInt(left.size()))).add(t);
@@ -173,6 +174,7 @@ class GlaCase {
           token[row] = t;
           mode[row] = 1 + r.nextInt(3);
           weight[row] = r.nextFloat();
+          weight[rows() + row] = r.nextFloat();
           row++;
         }
         segments[2 * (segment + 1 + p) + 1] = row;
@@ -331,7 +333,7 @@ class GlaCase {
       for (int j = 0; j < value; j++) e.out[oAt + j] = 0;
       for (int c = 0; c < key; c++) {
         double d = written ? Math.exp(g[kAt + c]) : 1;
-        double w = written ? (double) weight[row] * k[kAt + c] : 0;
+        double w = written ? (double) weight[rows() + row] * k[kAt + c] : 0;
         double r = read ? scale * weight[row] * q[kAt + c] : 0;
         for (int j = 0; j < value; j++) {
           after[c * value + j] = d * before[c * value + j] + w * v[vAt + j];
@@ -364,7 +366,7 @@ class GlaCase {
       for (int j = 0; j < value; j++) e.valueGradients[dvAt + j] = 0;
       for (int c = 0; c < key; c++) {
         double r = read ? scale * weight[row] * q[kAt + c] : 0;
-        double w = written ? (double) weight[row] * k[kAt + c] : 0;
+        double w = written ? (double) weight[rows() + row] * k[kAt + c] : 0;
         double d = written ? Math.exp(g[kAt + c]) : 1;
         double dq = 0;
         double dk = 0;
