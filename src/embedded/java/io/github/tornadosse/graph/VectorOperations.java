@@ -24,6 +24,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 public final class VectorOperations implements Operations {
   private final PortableOperations portable = new PortableOperations();
+  private final AttentionOperations attention = new VectorOperationsAttention();
 
   /** A tier without state of its own. */
   public VectorOperations() {}
@@ -45,7 +46,7 @@ public final class VectorOperations implements Operations {
 
   @Override
   public AttentionOperations attention() {
-    throw new UnsupportedOperationException();
+    return attention;
   }
 
   // ---------------------------------------------------------------- dense

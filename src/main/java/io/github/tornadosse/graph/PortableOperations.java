@@ -26,6 +26,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * stand-in is an array that the task writes.
  */
 public final class PortableOperations implements Operations {
+  private final AttentionOperations attention = new PortableAttention();
+
   /** A tier without state of its own. */
   public PortableOperations() {}
 
@@ -46,7 +48,7 @@ public final class PortableOperations implements Operations {
 
   @Override
   public AttentionOperations attention() {
-    throw new UnsupportedOperationException();
+    return attention;
   }
 
   // ---------------------------------------------------------------- dense
