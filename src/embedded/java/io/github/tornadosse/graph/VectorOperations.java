@@ -25,6 +25,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 public final class VectorOperations implements Operations {
   private final PortableOperations portable = new PortableOperations();
   private final AttentionOperations attention = new VectorOperationsAttention();
+  private final ConvolutionOperations convolutions = new VectorOperationsConvolutions();
 
   /** A tier without state of its own. */
   public VectorOperations() {}
@@ -36,7 +37,7 @@ public final class VectorOperations implements Operations {
 
   @Override
   public ConvolutionOperations convolutions() {
-    throw new UnsupportedOperationException();
+    return convolutions;
   }
 
   @Override

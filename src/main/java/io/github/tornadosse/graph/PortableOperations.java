@@ -27,6 +27,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 public final class PortableOperations implements Operations {
   private final AttentionOperations attention = new PortableAttention();
+  private final ConvolutionOperations convolutions = new PortableConvolutions();
 
   /** A tier without state of its own. */
   public PortableOperations() {}
@@ -38,7 +39,7 @@ public final class PortableOperations implements Operations {
 
   @Override
   public ConvolutionOperations convolutions() {
-    throw new UnsupportedOperationException();
+    return convolutions;
   }
 
   @Override

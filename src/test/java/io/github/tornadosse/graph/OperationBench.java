@@ -193,6 +193,14 @@ final class OperationBench {
     return 3 + 4 * regions.size();
   }
 
+  /**
+   * A view of the same array that begins {@code offset} elements after the region's; to be made
+   * before {@link #run}.
+   */
+  View part(Region region, int offset) {
+    return control.view(region.array, region.base + offset, 0, ControlTable.Axis.FIXED);
+  }
+
   /** A whole array that must stay as it is. */
   Region inputArray(String name, int size, int[] positions, double[] values) {
     return new Region(name, 0, size, positions, values, true);
