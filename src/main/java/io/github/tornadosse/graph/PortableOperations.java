@@ -28,6 +28,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 public final class PortableOperations implements Operations {
   private final AttentionOperations attention = new PortableAttention();
   private final ConvolutionOperations convolutions = new PortableConvolutions();
+  private final DeltaRuleOperations deltaRule = new PortableDeltaRule();
 
   /** A tier without state of its own. */
   public PortableOperations() {}
@@ -44,7 +45,7 @@ public final class PortableOperations implements Operations {
 
   @Override
   public DeltaRuleOperations deltaRule() {
-    throw new UnsupportedOperationException();
+    return deltaRule;
   }
 
   @Override
