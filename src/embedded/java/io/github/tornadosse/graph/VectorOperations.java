@@ -42,7 +42,7 @@ public final class VectorOperations implements Operations {
 
   @Override
   public DeltaRuleOperations deltaRule() {
-    throw new UnsupportedOperationException();
+    return new VectorOperationsDeltaRule();
   }
 
   @Override

@@ -215,7 +215,7 @@ public final class Gla {
   }
 
   /** The segments that are not empty, longest first; a segment's index is the low 32 bits. */
-  private static long[] longestFirst(int[] bounds, int count) {
+  static long[] longestFirst(int[] bounds, int count) {
     long[] order = new long[count];
     int n = 0;
     for (int i = 0; i < count; i++) {

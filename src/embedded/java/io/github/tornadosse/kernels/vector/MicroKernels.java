@@ -755,6 +755,31 @@ public final class MicroKernels {
     }
   }
 
+  /**
+   * C = A·B for one block of 16 rows and columns, A read by rows, B not packed.
+   *
+   * @param kc length of the sums
+   * @param a the array of A
+   * @param ao where A begins
+   * @param lda distance of A's rows
+   * @param b the array of B
+   * @param bo where B begins
+   * @param ldb row stride of B
+   * @param c the array of C
+   * @param co where the block begins
+   * @param ldc row stride of C
+   */
+  public static void blockRowsSet(
+      int kc, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
+    if (L == BLOCK) {
+      narrowRowsSet16(kc, a, ao, lda, b, bo, ldb, c, co, ldc);
+      return;
+    }
+    for (int j = 0; j < BLOCK; j += BLOCK_PANEL) {
+      rowsSet(BLOCK, kc, a, ao, lda, b, bo + j, ldb, c, co + j, ldc);
+    }
+  }
+
   private static void rowsSet8(
       int kc, float[] a, int ao, int lda, float[] b, int bo, int ldb, float[] c, int co, int ldc) {
     FloatVector s0x = FloatVector.zero(F);

@@ -7,35 +7,35 @@ import static io.github.tornadosse.kernels.vector.MicroKernels.L;
 import static io.github.tornadosse.kernels.vector.MicroKernels.NR;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 
 /**
  * Transposes 16 rows at a time. With 16 lanes a 16×16 square takes four rounds in which rows a
  * distance d apart exchange lanes; other vector shapes copy element by element.
  */
 final class Transpose {
-  private static final IntVector LOW1 = index(1, false);
-  private static final IntVector HIGH1 = index(1, true);
-  private static final IntVector LOW2 = index(2, false);
-  private static final IntVector HIGH2 = index(2, true);
-  private static final IntVector LOW4 = index(4, false);
-  private static final IntVector HIGH4 = index(4, true);
-  private static final IntVector LOW8 = index(8, false);
-  private static final IntVector HIGH8 = index(8, true);
+  private static final VectorShuffle<Float> SWAP1 = swap(1);
+  private static final VectorShuffle<Float> SWAP2 = swap(2);
+  private static final VectorShuffle<Float> SWAP4 = swap(4);
+  private static final VectorShuffle<Float> SWAP8 = swap(8);
+  private static final VectorMask<Float> ODD1 = odd(1);
+  private static final VectorMask<Float> ODD2 = odd(2);
+  private static final VectorMask<Float> ODD4 = odd(4);
+  private static final VectorMask<Float> ODD8 = odd(8);
 
   private Transpose() {}
 
-  /** Lanes of the lower (or higher) row of a pair d apart after their exchange. */
-  private static IntVector index(int d, boolean high) {
-    int[] lanes = new int[BLOCK];
-    for (int j = 0; j < BLOCK; j++) {
-      if (high) {
-        lanes[j] = (j & d) == 0 ? j + d : BLOCK + j;
-      } else {
-        lanes[j] = (j & d) == 0 ? j : BLOCK + j - d;
-      }
-    }
-    return IntVector.fromArray(IntVector.SPECIES_512, lanes, 0);
+  /** Exchanges lanes a distance d apart. */
+  private static VectorShuffle<Float> swap(int d) {
+    return VectorShuffle.fromOp(F, j -> (j ^ d) % L);
+  }
+
+  /** The higher lane of each pair a distance d apart. */
+  private static VectorMask<Float> odd(int d) {
+    boolean[] lanes = new boolean[L];
+    for (int j = 0; j < L; j++) lanes[j] = (j & d) != 0;
+    return VectorMask.fromArray(F, lanes, 0);
   }
 
   /**
@@ -78,10 +78,11 @@ final class Transpose {
 
   private static void panelSquare(float[] a, int ao, float[] to, int toAt, float[] scratch) {
     if (L == BLOCK) {
-      square(a, ao, NR, to, toAt, NR, scratch);
-      square(a, ao + L, NR, to, toAt + L * NR, NR, scratch);
-      square(a, ao + L * NR, NR, to, toAt + L, NR, scratch);
-      square(a, ao + L * NR + L, NR, to, toAt + L * NR + L, NR, scratch);
+      for (int i = 0; i < NR; i += BLOCK) {
+        for (int j = 0; j < NR; j += BLOCK) {
+          square(a, ao + i * NR + j, NR, to, toAt + j * NR + i, NR, scratch);
+        }
+      }
     } else {
       byElement(a, ao, NR, NR, to, toAt, NR, NR);
     }
@@ -114,7 +115,11 @@ final class Transpose {
     }
   }
 
-  /** One 16×16 square. */
+  /**
+   * One 16×16 square. The exchanges take lanes of one vector at a time and stand in the loops'
+   * bodies: the compiler makes calls, on vectors in memory, of a selection out of two vectors, and
+   * of small methods once it has inlined many others.
+   */
   private static void square(
       float[] a, int ao, int lda, float[] to, int toAt, int ld, float[] scratch) {
     for (int r = 0; r < BLOCK; r += 4) {
@@ -130,14 +135,14 @@ final class Transpose {
     FloatVector r1 = FloatVector.fromArray(F, a, ao + lda);
     FloatVector r2 = FloatVector.fromArray(F, a, ao + 2 * lda);
     FloatVector r3 = FloatVector.fromArray(F, a, ao + 3 * lda);
-    FloatVector s0 = pick(r0, r1, LOW1);
-    FloatVector s1 = pick(r0, r1, HIGH1);
-    FloatVector s2 = pick(r2, r3, LOW1);
-    FloatVector s3 = pick(r2, r3, HIGH1);
-    pick(s0, s2, LOW2).intoArray(to, toAt);
-    pick(s1, s3, LOW2).intoArray(to, toAt + BLOCK);
-    pick(s0, s2, HIGH2).intoArray(to, toAt + 2 * BLOCK);
-    pick(s1, s3, HIGH2).intoArray(to, toAt + 3 * BLOCK);
+    FloatVector s0 = r0.blend(r1.rearrange(SWAP1), ODD1);
+    FloatVector s1 = r0.rearrange(SWAP1).blend(r1, ODD1);
+    FloatVector s2 = r2.blend(r3.rearrange(SWAP1), ODD1);
+    FloatVector s3 = r2.rearrange(SWAP1).blend(r3, ODD1);
+    s0.blend(s2.rearrange(SWAP2), ODD2).intoArray(to, toAt);
+    s1.blend(s3.rearrange(SWAP2), ODD2).intoArray(to, toAt + BLOCK);
+    s0.rearrange(SWAP2).blend(s2, ODD2).intoArray(to, toAt + 2 * BLOCK);
+    s1.rearrange(SWAP2).blend(s3, ODD2).intoArray(to, toAt + 3 * BLOCK);
   }
 
   private static void far(float[] a, int ao, float[] to, int toAt, int ld) {
@@ -145,19 +150,13 @@ final class Transpose {
     FloatVector r1 = FloatVector.fromArray(F, a, ao + 4 * BLOCK);
     FloatVector r2 = FloatVector.fromArray(F, a, ao + 8 * BLOCK);
     FloatVector r3 = FloatVector.fromArray(F, a, ao + 12 * BLOCK);
-    FloatVector s0 = pick(r0, r1, LOW4);
-    FloatVector s1 = pick(r0, r1, HIGH4);
-    FloatVector s2 = pick(r2, r3, LOW4);
-    FloatVector s3 = pick(r2, r3, HIGH4);
-    pick(s0, s2, LOW8).intoArray(to, toAt);
-    pick(s1, s3, LOW8).intoArray(to, toAt + 4 * ld);
-    pick(s0, s2, HIGH8).intoArray(to, toAt + 8 * ld);
-    pick(s1, s3, HIGH8).intoArray(to, toAt + 12 * ld);
-  }
-
-  private static FloatVector pick(FloatVector low, FloatVector high, IntVector lanes) {
-    return lanes
-        .selectFrom(low.reinterpretAsInts(), high.reinterpretAsInts())
-        .reinterpretAsFloats();
+    FloatVector s0 = r0.blend(r1.rearrange(SWAP4), ODD4);
+    FloatVector s1 = r0.rearrange(SWAP4).blend(r1, ODD4);
+    FloatVector s2 = r2.blend(r3.rearrange(SWAP4), ODD4);
+    FloatVector s3 = r2.rearrange(SWAP4).blend(r3, ODD4);
+    s0.blend(s2.rearrange(SWAP8), ODD8).intoArray(to, toAt);
+    s1.blend(s3.rearrange(SWAP8), ODD8).intoArray(to, toAt + 4 * ld);
+    s0.rearrange(SWAP8).blend(s2, ODD8).intoArray(to, toAt + 8 * ld);
+    s1.rearrange(SWAP8).blend(s3, ODD8).intoArray(to, toAt + 12 * ld);
   }
 }
