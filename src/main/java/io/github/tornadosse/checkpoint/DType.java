@@ -48,6 +48,11 @@ public enum DType {
     return bytes;
   }
 
+  /** Whether these bits of F16 or BF16 are an infinity. */
+  boolean isInfinite(short bits) {
+    return (bits & 0x7fff) == (this == F16 ? 0x7c00 : 0x7f80);
+  }
+
   /**
    * Rounds a float to bfloat16, to the nearest and ties to even; a NaN stays a NaN.
    *

@@ -29,7 +29,7 @@ public final class HuggingFaceDirectory implements AutoCloseable {
   /** The name of the weights' file. */
   public static final String WEIGHTS = "model.safetensors";
 
-  private static final String INDEX = "model.safetensors.index.json";
+  static final String INDEX = "model.safetensors.index.json";
 
   private final Path directory;
   private final ObjectNode config;
@@ -45,25 +45,41 @@ public final class HuggingFaceDirectory implements AutoCloseable {
   }
 
   /**
-   * Writes a model, whole or not at all.
+   * Writes a model, whole or not at all. One tensor at a time is in memory.
    *
    * @param directory a directory that is not there yet or is empty
-   * @param config what goes to {@code config.json}
-   * @param weights what goes to {@code model.safetensors}
-   * @param texts further text files by name, such as the tokenizer's
-   * @throws UserError if the directory is there with files in it, or cannot be written
+   * @param config what goes to {@code config.json}, but for its {@code torch_dtype}, which is that
+   *     of the format
+   * @param tensors the weights
+   * @param format their type, and how they are spread over files
+   * @param files further files by name, such as the tokenizer's
+   * @throws UserError if the directory is there with files in it, or cannot be written, or a number
+   *     is too large for the type
    */
   public static void save(
-      Path directory, ObjectNode config, SafetensorsWriter weights, Map<String, String> texts) {
+      Path directory,
+      ObjectNode config,
+      List<TensorSource> tensors,
+      WeightsFormat format,
+      Map<String, byte[]> files) {
     AtomicFiles.writeDirectory(
-        directory, temporary -> writeFiles(temporary, config, weights, texts));
+        directory, temporary -> writeFiles(temporary, config, tensors, format, files));
   }
 
   static void writeFiles(
-      Path directory, ObjectNode config, SafetensorsWriter weights, Map<String, String> texts) {
-    AtomicFiles.write(directory.resolve(CONFIG), JsonFiles.text(config));
-    weights.write(directory.resolve(WEIGHTS));
-    texts.forEach((name, text) -> AtomicFiles.write(directory.resolve(name), text));
+      Path directory,
+      ObjectNode config,
+      List<TensorSource> tensors,
+      WeightsFormat format,
+      Map<String, byte[]> files) {
+    ObjectNode written = config.deepCopy().put("torch_dtype", format.typeName());
+    if (written.has("dtype")) {
+      // The name that later versions of the transformers library read first.
+      written.put("dtype", format.typeName());
+    }
+    AtomicFiles.write(directory.resolve(CONFIG), JsonFiles.text(written));
+    Shards.write(directory, tensors, format);
+    files.forEach((name, bytes) -> AtomicFiles.write(directory.resolve(name), bytes));
   }
 
   /**
@@ -130,6 +146,17 @@ public final class HuggingFaceDirectory implements AutoCloseable {
   }
 
   /**
+   * The element type of a tensor.
+   *
+   * @param name the tensor's name
+   * @return its type
+   * @throws UserError if there is no such tensor
+   */
+  public DType dtype(String name) {
+    return place(name).dtype(name);
+  }
+
+  /**
    * Checks that the weights are those of a model: every tensor is there with its shape and a type
    * of floats, and no other.
    *
@@ -181,17 +208,23 @@ public final class HuggingFaceDirectory implements AutoCloseable {
    * @throws IndexOutOfBoundsException if the destination is too short
    */
   public void readInto(TensorSpec spec, float[] destination, int offset) {
-    if (!places.containsKey(spec.name())) {
-      throw new UserError(directory + ": tensor " + FileErrors.quote(spec.name()) + " is missing");
-    }
+    Safetensors file = place(spec.name());
     checkShape(spec);
-    places.get(spec.name()).readInto(spec.name(), destination, offset);
+    file.readInto(spec.name(), destination, offset);
   }
 
   /** Closes the files. */
   @Override
   public void close() {
     files.forEach(Safetensors::close);
+  }
+
+  private Safetensors place(String name) {
+    Safetensors file = places.get(name);
+    if (file == null) {
+      throw new UserError(directory + ": tensor " + FileErrors.quote(name) + " is missing");
+    }
+    return file;
   }
 
   private void checkShape(TensorSpec spec) {
@@ -233,7 +266,7 @@ public final class HuggingFaceDirectory implements AutoCloseable {
     }
     for (Path file : AtomicFiles.list(directory)) {
       String name = file.getFileName().toString();
-      if (name.endsWith(".bin") || name.endsWith(".pt") || name.endsWith(".pth")) {
+      if (name.matches(".*\\.(bin|pt|pth|pkl|ckpt)")) {
         throw new UserError(
             file
                 + ": pickled weights are not read, because reading them runs code from the file;"

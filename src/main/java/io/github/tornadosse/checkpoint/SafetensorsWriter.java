@@ -2,6 +2,7 @@ package io.github.tornadosse.checkpoint;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.github.tornadosse.tensor.FileErrors;
 import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
 import java.io.ByteArrayOutputStream;
@@ -58,7 +59,8 @@ public final class SafetensorsWriter {
    * Adds a tensor of floats, to be read from the array when the file is written.
    *
    * @param spec its name and shape
-   * @param dtype F32, or F16 or BF16, to which the values are rounded to nearest even
+   * @param dtype F32, or F16 or BF16, to which the values are rounded to nearest even; a finite
+   *     value that rounds to infinity is a {@link UserError} when the file is written
    * @param data holds its elements in row-major order
    * @param offset index of the first one
    * @return this
@@ -75,7 +77,8 @@ public final class SafetensorsWriter {
    * has to be in memory.
    *
    * @param spec its name and shape
-   * @param dtype F32, or F16 or BF16, to which the values are rounded to nearest even
+   * @param dtype F32, or F16 or BF16, to which the values are rounded to nearest even; a finite
+   *     value that rounds to infinity is a {@link UserError} when the file is written
    * @param data gives its elements in row-major order
    * @return this
    * @throws IllegalArgumentException if the name is there already or the type is another
@@ -90,7 +93,6 @@ public final class SafetensorsWriter {
       throw new IllegalArgumentException(
           spec + ": floats are written as F32, F16 or BF16, not as " + dtype);
     }
-    int elements = spec.size();
     return add(
         new Tensor(
             spec,
@@ -98,7 +100,7 @@ public final class SafetensorsWriter {
             channel -> {
               float[] values = data.get();
               checkRange(spec, offset, values.length);
-              writeFloats(channel, elements, dtype, values, offset);
+              writeFloats(channel, spec, dtype, values, offset);
             }));
   }
 
@@ -200,7 +202,9 @@ public final class SafetensorsWriter {
   }
 
   private static void writeFloats(
-      FileChannel channel, int elements, DType dtype, float[] data, int offset) throws IOException {
+      FileChannel channel, TensorSpec spec, DType dtype, float[] data, int offset)
+      throws IOException {
+    int elements = spec.size();
     int size = Math.min(CHUNK_ELEMENTS, elements);
     ByteBuffer buffer = ByteBuffer.allocate(size * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
     for (long from = 0; from < elements; from += size) {
@@ -208,14 +212,32 @@ public final class SafetensorsWriter {
       int end = first + (int) Math.min(size, elements - from);
       buffer.clear();
       for (int i = first; i < end; i++) {
-        switch (dtype) {
-          case F32 -> buffer.putFloat(data[i]);
-          case F16 -> buffer.putShort(Float.floatToFloat16(data[i]));
-          default -> buffer.putShort(DType.toBfloat16(data[i]));
+        if (dtype == DType.F32) {
+          buffer.putFloat(data[i]);
+        } else {
+          short bits =
+              dtype == DType.F16 ? Float.floatToFloat16(data[i]) : DType.toBfloat16(data[i]);
+          if (Float.isFinite(data[i]) && dtype.isInfinite(bits)) {
+            throw tooLarge(spec, dtype, i - offset, data[i]);
+          }
+          buffer.putShort(bits);
         }
       }
       AtomicFiles.writeFully(channel, buffer.flip());
     }
+  }
+
+  private static UserError tooLarge(TensorSpec spec, DType dtype, int element, float value) {
+    boolean half = dtype == DType.F16;
+    return new UserError(
+        "tensor %s: element %d, %s, is too large for %s, which ends at %s; take %s"
+            .formatted(
+                FileErrors.quote(spec.name()),
+                element,
+                value,
+                half ? "float16" : "bfloat16",
+                half ? "65504" : "3.39e38",
+                half ? "bfloat16 or float32" : "float32"));
   }
 
   private static void writeLongs(FileChannel channel, int elements, long[] data, int offset)

@@ -45,17 +45,17 @@ public final class TrainingCheckpoint implements AutoCloseable {
    * What is written.
    *
    * @param config the model's configuration
-   * @param model the model's tensors
+   * @param model the model's tensors, which are written as float32
    * @param optimizer the moments, under the names of {@link #momentName}
    * @param trainer all else that the trainer needs
-   * @param texts further text files by name, such as the tokenizer's
+   * @param files further files by name, such as the tokenizer's
    */
   public record Content(
       ObjectNode config,
-      SafetensorsWriter model,
+      List<TensorSource> model,
       SafetensorsWriter optimizer,
       ObjectNode trainer,
-      Map<String, String> texts) {}
+      Map<String, byte[]> files) {}
 
   /**
    * The name of a parameter's moment among the optimiser's tensors.
@@ -88,7 +88,7 @@ public final class TrainingCheckpoint implements AutoCloseable {
         target,
         temporary -> {
           HuggingFaceDirectory.writeFiles(
-              temporary, content.config(), content.model(), content.texts());
+              temporary, content.config(), content.model(), WeightsFormat.FLOAT32, content.files());
           content.optimizer().write(temporary.resolve(OPTIMIZER));
           AtomicFiles.write(temporary.resolve(TRAINER), JsonFiles.text(content.trainer()));
         });

@@ -3,6 +3,7 @@ package io.github.tornadosse.cli;
 import io.github.tornadosse.checkpoint.HuggingFaceDirectory;
 import io.github.tornadosse.checkpoint.TrainingCheckpoint;
 import io.github.tornadosse.data.Tokenizer;
+import io.github.tornadosse.data.Tokenizers;
 import io.github.tornadosse.tensor.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,16 +20,19 @@ final class Checkpoints {
     return TrainingCheckpoint.latest(path).orElse(path);
   }
 
-  /** Refuses a model whose vocabulary is not the tokenizer's. */
+  /** The tokenizer of a model's directory. */
+  static Tokenizer tokenizer(Path model) {
+    // What is wrong with the directory itself is said first.
+    HuggingFaceDirectory.open(model).close();
+    return Tokenizers.of(model);
+  }
+
+  /** Refuses a model that lacks ids of its tokenizer. */
   static void requireTokenizer(Path model, int vocabSize, Tokenizer tokenizer) {
-    if (vocabSize != tokenizer.vocabSize()) {
+    if (vocabSize < tokenizer.vocabSize()) {
       throw new UserError(
-          model
-              + ": the model has "
-              + vocabSize
-              + " token ids, and the byte-level tokenizer has "
-              + tokenizer.vocabSize()
-              + "; only byte-level models can be read as text");
+          "%s: the model has %d token ids, its tokenizer %d; the files are not of one model"
+              .formatted(model, vocabSize, tokenizer.vocabSize()));
     }
   }
 }

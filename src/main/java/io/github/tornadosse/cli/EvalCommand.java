@@ -1,12 +1,12 @@
 package io.github.tornadosse.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.tornadosse.data.ByteTokenizer;
 import io.github.tornadosse.data.Document;
 import io.github.tornadosse.data.PackedBatch;
 import io.github.tornadosse.data.PackedBatches;
 import io.github.tornadosse.data.Split;
 import io.github.tornadosse.data.TextSource;
+import io.github.tornadosse.data.Tokenizer;
 import io.github.tornadosse.eval.Perplexity;
 import io.github.tornadosse.infer.ModelLoader;
 import io.github.tornadosse.nn.LanguageModel;
@@ -92,8 +92,8 @@ final class EvalCommand implements Callable<Integer> {
     }
     int capacity = Math.max(CAPACITY, sequenceLength);
     PackedBatches.Settings settings = new PackedBatches.Settings(capacity, sequenceLength, 1, seed);
-    ByteTokenizer tokenizer = new ByteTokenizer();
     Path directory = Checkpoints.model(checkpoint);
+    Tokenizer tokenizer = Checkpoints.tokenizer(directory);
     try (LanguageModel model =
             ModelLoader.load(
                 directory,
@@ -107,28 +107,17 @@ final class EvalCommand implements Callable<Integer> {
               : Split.byShare(source.documents(), heldOut, seed).heldOut();
       List<PackedBatch> batches =
           PackedBatches.heldOut(Document.sample(documents, seed), tokenizer, settings, tokens);
-      Perplexity.Result r = Perplexity.evaluate(model, batches, done -> {});
-      print(directory, r, bytesPerToken(batches, tokenizer));
+      long bytes = batches.stream().mapToLong(b -> b.targetBytes(tokenizer)).sum();
+      if (bytes == 0) {
+        throw new UserError(data + ": the text is too short to predict anything; give more of it");
+      }
+      print(directory, Perplexity.evaluate(model, batches, done -> {}), bytes);
     }
     return 0;
   }
 
-  private static double bytesPerToken(List<PackedBatch> batches, ByteTokenizer tokenizer) {
-    double targets = 0;
-    double bytes = 0;
-    for (PackedBatch b : batches) {
-      for (int t : b.targets()) {
-        if (t >= 0) {
-          targets++;
-          bytes += tokenizer.byteCount(t);
-        }
-      }
-    }
-    return bytes / targets;
-  }
-
-  private void print(Path directory, Perplexity.Result r, double bytesPerToken) {
-    double bitsPerByte = r.bits() / bytesPerToken;
+  private void print(Path directory, Perplexity.Result r, long bytes) {
+    double bitsPerByte = r.bits() * r.targets() / bytes;
     if (globals.json()) {
       ObjectNode j = Console.object();
       j.put("checkpoint", directory.toString());

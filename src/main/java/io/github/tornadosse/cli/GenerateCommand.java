@@ -1,7 +1,6 @@
 package io.github.tornadosse.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.tornadosse.data.ByteTokenizer;
 import io.github.tornadosse.data.Tokenizer;
 import io.github.tornadosse.infer.Generator;
 import io.github.tornadosse.infer.ModelLoader;
@@ -13,7 +12,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -95,12 +96,15 @@ final class GenerateCommand implements Callable<Integer> {
       throw new UserError("--tokens must be 1 or more, not " + tokens);
     }
     SamplingOptions options = new SamplingOptions(temperature, topK, topP, seed);
-    Tokenizer tokenizer = new ByteTokenizer();
-    int[] ids = tokenizer.encode(promptBytes());
-    if (ids.length == 0) {
+    byte[] bytes = promptBytes();
+    if (bytes.length == 0) {
       throw new UserError("the prompt is empty; give at least one character");
     }
     Path model = Checkpoints.model(checkpoint);
+    Tokenizer tokenizer = Checkpoints.tokenizer(model);
+    int[] ids =
+        IntStream.concat(Arrays.stream(tokenizer.opening()), Arrays.stream(tokenizer.encode(bytes)))
+            .toArray();
     StringBuilder text = new StringBuilder();
     try (LanguageModel m =
         ModelLoader.load(
@@ -131,6 +135,7 @@ final class GenerateCommand implements Callable<Integer> {
       StringBuilder text) {
     Tokenizer.Decoder decoder =
         tokenizer.decoder(
+            ids,
             part -> {
               text.append(part);
               if (!globals.json()) {

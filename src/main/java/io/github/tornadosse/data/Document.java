@@ -112,9 +112,19 @@ public final class Document {
      * @return how many: the buffer's length, or less at the end of the document
      */
     int read(byte[] buffer) {
-      int length = (int) Math.min(buffer.length, left);
+      return read(buffer, 0);
+    }
+
+    /**
+     * Reads the next bytes into the end of a buffer.
+     *
+     * @param from index of the first one
+     * @return how many: what fits, or less at the end of the document
+     */
+    int read(byte[] buffer, int from) {
+      int length = (int) Math.min(buffer.length - from, left);
       try {
-        if (stream.readNBytes(buffer, 0, length) < length) {
+        if (stream.readNBytes(buffer, from, length) < length) {
           throw new EOFException();
         }
       } catch (IOException e) {

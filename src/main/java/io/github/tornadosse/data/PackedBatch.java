@@ -28,4 +28,22 @@ public record PackedBatch(int[] ids, int[] targets, int[] cuSeqlens) {
     }
     return n;
   }
+
+  /**
+   * Number of bytes of text that the targets stand for.
+   *
+   * @param tokenizer the one that made the ids
+   */
+  public long targetBytes(Tokenizer tokenizer) {
+    int[] opening = tokenizer.opening();
+    int begin = opening.length == 0 ? tokenizer.separator() : opening[opening.length - 1];
+    long bytes = 0;
+    for (int t = 0; t < ids.length; t++) {
+      if (targets[t] >= 0) {
+        boolean first = ids[t] == begin || ids[t] == tokenizer.separator();
+        bytes += first ? tokenizer.firstByteCount(targets[t]) : tokenizer.byteCount(targets[t]);
+      }
+    }
+    return bytes;
+  }
 }

@@ -2,11 +2,12 @@ package io.github.tornadosse.data;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * The tokens of documents one after another, each document followed by the separator. Training goes
- * on for ever, an epoch after another, each in an order of its own; otherwise the documents come
- * once, in their order.
+ * The tokens of documents one after another, each document between the tokenizer's opening and its
+ * separator. A document is encoded in segments. Training goes on for ever, an epoch after another,
+ * each in an order of its own; otherwise the documents come once, in their order.
  */
 final class TokenStream implements AutoCloseable {
   static final int SEGMENT_BYTES = 1 << 16;
@@ -23,6 +24,7 @@ final class TokenStream implements AutoCloseable {
   private Document.Reader reader;
   private long segmentBegin;
   private int segmentBytes;
+  private int carried;
   private int[] segment;
   private int index;
   private boolean documentEnded;
@@ -32,7 +34,8 @@ final class TokenStream implements AutoCloseable {
    *
    * @param epoch from 0
    * @param rank of the document in the epoch's order
-   * @param segment the byte that the document's tokens are counted from, a multiple of the segment
+   * @param segment the byte that the document's tokens are counted from: the document's first, or
+   *     where the tokenizer cuts it
    * @param token tokens read since that byte
    */
   record Position(long epoch, int rank, long segment, int token) {
@@ -108,8 +111,7 @@ final class TokenStream implements AutoCloseable {
     if (position.epoch() < 0
         || position.rank() < 0
         || position.rank() >= documents.size()
-        || position.segment() < 0
-        || position.segment() % SEGMENT_BYTES != 0) {
+        || position.segment() < 0) {
       return false;
     }
     enterEpoch(position.epoch());
@@ -130,6 +132,7 @@ final class TokenStream implements AutoCloseable {
       reader = null;
     }
     segment = null;
+    carried = 0;
   }
 
   private Document document() {
@@ -140,10 +143,20 @@ final class TokenStream implements AutoCloseable {
     if (reader == null) {
       reader = document().open(begin);
     }
+    int filled = carried + reader.read(buffer, carried);
+    boolean last = begin + filled == document().bytes();
     segmentBegin = begin;
-    segmentBytes = reader.read(buffer);
-    segment = tokenizer.encode(Arrays.copyOf(buffer, segmentBytes));
+    segmentBytes = last ? filled : tokenizer.cut(buffer);
+    byte[] text = Arrays.copyOf(buffer, segmentBytes);
+    segment = begin == 0 ? opened(tokenizer.encode(text)) : tokenizer.encodeNext(text);
+    carried = filled - segmentBytes;
+    System.arraycopy(buffer, segmentBytes, buffer, 0, carried);
     index = 0;
+  }
+
+  private int[] opened(int[] ids) {
+    int[] opening = tokenizer.opening();
+    return IntStream.concat(Arrays.stream(opening), Arrays.stream(ids)).toArray();
   }
 
   private void leaveDocument() {

@@ -1,7 +1,6 @@
 package io.github.tornadosse.train;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.tornadosse.data.ByteTokenizer;
 import io.github.tornadosse.data.Document;
 import io.github.tornadosse.data.NGramModel;
 import io.github.tornadosse.data.PackedBatch;
@@ -9,6 +8,7 @@ import io.github.tornadosse.data.PackedBatches;
 import io.github.tornadosse.data.Split;
 import io.github.tornadosse.data.TextSource;
 import io.github.tornadosse.data.Tokenizer;
+import io.github.tornadosse.data.Tokenizers;
 import io.github.tornadosse.tensor.UserError;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,14 +19,15 @@ public final class CorpusData implements TrainingData {
   private final TextSource training;
   private final TextSource heldOutSource;
   private final Split split;
-  private final Tokenizer tokenizer = new ByteTokenizer();
+  private final Tokenizer tokenizer;
   private final PackedBatches.Settings settings;
   private final PackedBatches stream;
   private final List<Document> heldOut;
-  private double heldOutBytesPerToken = 1;
 
-  private CorpusData(Recipe recipe, TextSource training, TextSource heldOutSource) {
+  private CorpusData(
+      Recipe recipe, Tokenizer tokenizer, TextSource training, TextSource heldOutSource) {
     Recipe.Data d = recipe.data();
+    this.tokenizer = tokenizer;
     this.training = training;
     this.heldOutSource = heldOutSource;
     split =
@@ -45,13 +46,15 @@ public final class CorpusData implements TrainingData {
    *
    * @param recipe where the text is, how it is split and packed
    * @return the data, to be closed by the caller
-   * @throws UserError if it cannot be read or holds no text
+   * @throws UserError if it cannot be read or holds no text, or there is no such tokenizer
    */
   public static CorpusData open(Recipe recipe) {
     Recipe.Data d = recipe.data();
-    if (!d.tokenizer().equals(ByteTokenizer.NAME)) {
-      throw new UserError(
-          "data.tokenizer: '" + d.tokenizer() + "' is not supported; the one there is is 'bytes'");
+    Tokenizer tokenizer;
+    try {
+      tokenizer = Tokenizers.named(d.tokenizer());
+    } catch (UserError e) {
+      throw new UserError("data.tokenizer: " + e.getMessage(), e);
     }
     TextSource training = TextSource.open(Path.of(d.path()), d.include());
     TextSource heldOut = training;
@@ -60,7 +63,7 @@ public final class CorpusData implements TrainingData {
       if (d.heldOutPath() != null) {
         heldOut = TextSource.open(Path.of(d.heldOutPath()), d.include());
       }
-      opened = new CorpusData(recipe, training, heldOut);
+      opened = new CorpusData(recipe, tokenizer, training, heldOut);
       return opened;
     } finally {
       if (opened == null) {
@@ -76,8 +79,13 @@ public final class CorpusData implements TrainingData {
   }
 
   @Override
-  public Map<String, String> texts() {
-    return Map.of("tokenizer_config.json", "{\n  \"tokenizer_class\" : \"ByteTokenizer\"\n}\n");
+  public int separator() {
+    return tokenizer.separator();
+  }
+
+  @Override
+  public Map<String, byte[]> files() {
+    return tokenizer.files();
   }
 
   @Override
@@ -101,38 +109,18 @@ public final class CorpusData implements TrainingData {
   }
 
   @Override
-  public double bytesPerToken() {
-    double bytes = 0;
-    for (Document d : split.training()) {
-      bytes += d.bytes();
-    }
-    return bytes / (bytes + split.training().size());
+  public long targetBytes(PackedBatch batch) {
+    return batch.targetBytes(tokenizer);
   }
 
   @Override
   public List<PackedBatch> heldOut(int tokens) {
     List<PackedBatch> batches = PackedBatches.heldOut(heldOut, tokenizer, settings, tokens);
-    double targets = 0;
-    double bytes = 0;
-    for (PackedBatch b : batches) {
-      for (int t : b.targets()) {
-        if (t >= 0) {
-          targets++;
-          bytes += tokenizer.byteCount(t);
-        }
-      }
-    }
-    if (bytes == 0) {
+    if (batches.stream().mapToLong(this::targetBytes).sum() == 0) {
       throw new UserError(
           "the held-out text is too short to predict anything; hold out more of it");
     }
-    heldOutBytesPerToken = bytes / targets;
     return batches;
-  }
-
-  @Override
-  public double heldOutBytesPerToken() {
-    return heldOutBytesPerToken;
   }
 
   /**

@@ -23,8 +23,8 @@ import java.util.Map;
  * evaluate and save. Read from YAML; keys that are left out have the defaults of {@code
  * tornado-config/demo.yaml}'s comments, keys that are unknown are errors.
  *
- * @param model the model's {@code config.json} keys, without {@code vocab_size}, which is the
- *     tokenizer's
+ * @param model the model's {@code config.json} keys; {@code vocab_size} is the tokenizer's where it
+ *     is left out
  * @param data what is read
  * @param train optimiser, schedule and batch
  * @param evaluate when the held-out part is measured, and how much of it
@@ -60,7 +60,8 @@ public record Recipe(
    *
    * @param path file or folder of text; relative to the working directory
    * @param include globs of the files to take from a folder; none takes every file
-   * @param tokenizer {@code bytes}, the one there is
+   * @param tokenizer {@code bytes}, or the path of a {@code tokenizer.json} or of a directory that
+   *     holds one; relative to the working directory
    * @param heldOutShare share of the documents that is kept for evaluation, 0 if a path is given
    * @param heldOutPath file or folder that is evaluated on, null if a share is given
    * @param sequenceLength longest sequence of a batch, in tokens
@@ -85,7 +86,7 @@ public record Recipe(
       include = List.copyOf(include);
       require(
           path != null && !path.isBlank(), "data.path is missing: name a file or folder of text");
-      require(!tokenizer.isBlank(), "data.tokenizer must name a tokenizer: 'bytes'");
+      require(!tokenizer.isBlank(), "data.tokenizer must name a tokenizer: 'bytes' or a path");
       require(
           heldOutPath != null || (heldOutShare > 0 && heldOutShare < 1),
           "data.held_out (" + heldOutShare + ") must be between 0 and 1, or a path");
@@ -381,15 +382,26 @@ public record Recipe(
    *
    * @param vocabSize the tokenizer's
    * @return the configuration
-   * @throws UserError if its sizes do not fit each other
+   * @throws UserError if its sizes do not fit each other, or the vocabulary is smaller than the
+   *     tokenizer's
    */
   public ModelConfig modelConfig(int vocabSize) {
-    return config(model, vocabSize);
+    ModelConfig config = config(model, vocabSize);
+    require(
+        config.vocabSize() >= vocabSize,
+        "model.vocab_size ("
+            + config.vocabSize()
+            + ") must be at least the tokenizer's, "
+            + vocabSize
+            + "; leave it out for that");
+    return config;
   }
 
   private static ModelConfig config(ObjectNode model, int vocabSize) {
     ObjectNode json = model.deepCopy();
-    json.put("vocab_size", vocabSize);
+    if (!json.has("vocab_size")) {
+      json.put("vocab_size", vocabSize);
+    }
     return ModelConfig.fromJson(json, "model");
   }
 

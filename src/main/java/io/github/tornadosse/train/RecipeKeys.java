@@ -58,6 +58,7 @@ final class RecipeKeys {
     whole("model.num_sparse_partition", 4);
     whole("model.num_writer", 1);
     whole("model.num_reader", 1);
+    optional("model.vocab_size", Kind.WHOLE);
     optional("model.intermediate_size", Kind.WHOLE);
     optional("model.hidden_ratio", Kind.NUMBER);
     optional("model.norm_eps", Kind.NUMBER);

@@ -29,6 +29,7 @@ final class Trainer {
   private final LongSupplier clock;
   private final Schedule schedule;
   private final List<PackedBatch> heldOut;
+  private final long heldOutBytes;
 
   private TrainerState state;
   private long began;
@@ -67,6 +68,7 @@ final class Trainer {
     this.clock = clock;
     schedule = new Schedule(recipe.train());
     heldOut = data.heldOut(recipe.evaluate().tokens());
+    heldOutBytes = heldOut.stream().mapToLong(data::targetBytes).sum();
     state = new TrainerState(0, 0, 0, 0, 0, data.position(), recipeJson);
   }
 
@@ -79,7 +81,7 @@ final class Trainer {
   void resume(Path from) {
     TrainerState saved = CheckpointFiles.state(from);
     saved.requireSameRun(recipeJson, from.toString());
-    CheckpointFiles.load(from, model);
+    CheckpointFiles.load(from, model, data);
     checkpoint = from;
     data.seek(saved.data());
     state = saved;
@@ -168,11 +170,13 @@ final class Trainer {
     List<PackedBatch> batches = new ArrayList<>();
     long targets = 0;
     long tokens = 0;
+    long bytes = 0;
     for (int i = 0; i < train.accumulation(); i++) {
       PackedBatch batch = data.next();
       batches.add(batch);
       targets += batch.targetCount();
       tokens += batch.tokens();
+      bytes += data.targetBytes(batch);
     }
     model.zeroGradients();
     Sums sums = new Sums();
@@ -204,7 +208,7 @@ final class Trainer {
         new StepMetrics(
             step,
             loss,
-            bits(loss, data.bytesPerToken()),
+            bits(sums.crossEntropy, bytes),
             sums.balance / batches.size(),
             learningRate,
             norm,
@@ -279,7 +283,7 @@ final class Trainer {
         new EvaluationMetrics(
             state.step(),
             loss,
-            bits(loss, data.heldOutBytesPerToken()),
+            bits(crossEntropy, heldOutBytes),
             Math.exp(loss),
             targets,
             seconds());
@@ -289,7 +293,7 @@ final class Trainer {
 
   private void save() {
     metrics.force();
-    checkpoint = CheckpointFiles.save(directory.root(), model, state, data.texts());
+    checkpoint = CheckpointFiles.save(directory.root(), model, state, data);
     if (state.skippedInRow() == 0) {
       TrainingCheckpoint.keepLast(directory.root(), recipe.checkpoint().keep());
     }
@@ -300,8 +304,9 @@ final class Trainer {
     return secondsBefore + (clock.getAsLong() - began) / NANOS;
   }
 
-  private static double bits(double nats, double bytesPerToken) {
-    return nats / Math.log(2) / bytesPerToken;
+  /** Bits for each byte; not a number where the targets are separators alone. */
+  private static double bits(double nats, long bytes) {
+    return bytes == 0 ? Double.NaN : nats / Math.log(2) / bytes;
   }
 
   /** Number of the model's parameters. */

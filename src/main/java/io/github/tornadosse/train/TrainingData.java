@@ -13,8 +13,11 @@ public interface TrainingData extends AutoCloseable {
   /** Size of the vocabulary. */
   int vocabSize();
 
+  /** The token that ends a text. */
+  int separator();
+
   /** Files that belong beside the model's weights, by name: those of the tokenizer. */
-  Map<String, String> texts();
+  Map<String, byte[]> files();
 
   /** Most sequences of a batch. */
   int maxSequences();
@@ -33,8 +36,12 @@ public interface TrainingData extends AutoCloseable {
    */
   void seek(JsonNode position);
 
-  /** Bytes of text for each token of the training part. */
-  double bytesPerToken();
+  /**
+   * Bytes of text that the targets of a batch stand for.
+   *
+   * @param batch one of these data
+   */
+  long targetBytes(PackedBatch batch);
 
   /**
    * The beginning of the held-out part, the same at every call.
@@ -43,9 +50,6 @@ public interface TrainingData extends AutoCloseable {
    * @return at least one batch with a target
    */
   List<PackedBatch> heldOut(int tokens);
-
-  /** Bytes of text for each token of the held-out part. */
-  double heldOutBytesPerToken();
 
   /** Closes what it reads from. */
   @Override

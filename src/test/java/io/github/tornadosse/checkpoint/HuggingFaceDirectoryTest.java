@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,16 +27,17 @@ class HuggingFaceDirectoryTest {
     return JsonNodeFactory.instance.objectNode().put("hidden_size", 2).put("model_type", "sse");
   }
 
-  private static SafetensorsWriter weights() {
-    return new SafetensorsWriter()
-        .metadata("format", "pt")
-        .floats(A, DType.F32, new float[] {1, 2, 3, 4}, 0)
-        .floats(B, DType.BF16, new float[] {5, 6, 7}, 0);
+  private static List<TensorSource> weights() {
+    return List.of(
+        new TensorSource(A, () -> new float[] {1, 2, 3, 4}),
+        new TensorSource(B, () -> new float[] {5, 6, 7}));
   }
 
-  private Path saved() {
+  private Path saved(WeightsFormat format) {
     Path model = directory.resolve("model");
-    HuggingFaceDirectory.save(model, config(), weights(), Map.of("tokenizer_config.json", "{}"));
+    byte[] tokenizer = "{}".getBytes(StandardCharsets.UTF_8);
+    HuggingFaceDirectory.save(
+        model, config(), weights(), format, Map.of("tokenizer_config.json", tokenizer));
     return model;
   }
 
@@ -49,11 +51,11 @@ class HuggingFaceDirectoryTest {
 
   @Test
   void whatIsSavedIsLoaded() {
-    Path path = saved();
+    Path path = saved(WeightsFormat.FLOAT32);
     assertThat(path.resolve("tokenizer_config.json")).hasContent("{}");
     try (HuggingFaceDirectory model = HuggingFaceDirectory.open(path)) {
       assertThat(model.directory()).isEqualTo(path);
-      assertThat(model.config()).isEqualTo(config());
+      assertThat(model.config()).isEqualTo(config().put("torch_dtype", "float32"));
       assertThat(model.names()).containsExactly(A.name(), B.name());
       model.check(List.of(B, A));
       float[] values = new float[7];
@@ -62,14 +64,14 @@ class HuggingFaceDirectoryTest {
       assertThat(values).containsExactly(5, 6, 7, 1, 2, 3, 4);
     }
     refused(
-        () -> HuggingFaceDirectory.save(path, config(), weights(), Map.of()),
+        () -> HuggingFaceDirectory.save(path, config(), weights(), WeightsFormat.FLOAT32, Map.of()),
         path.toString(),
         "is there already");
   }
 
   @Test
   void tensorsThatDoNotFitTheModelAreNamed() {
-    try (HuggingFaceDirectory model = HuggingFaceDirectory.open(saved())) {
+    try (HuggingFaceDirectory model = HuggingFaceDirectory.open(saved(WeightsFormat.FLOAT32))) {
       TensorSpec missing = new TensorSpec("model.a.weights", new int[] {2, 2});
       TensorSpec wide = new TensorSpec(A.name(), new int[] {2, 3});
       refused(

@@ -162,4 +162,38 @@ class SafetensorsPropertyTest {
       }
     }
   }
+
+  @Property(tries = 200)
+  void whatWasReadIsWrittenInTheSameBytes(
+      @ForAll("specs") List<TensorSpec> specs,
+      @ForAll("halves") DType dtype,
+      @ForAll @Size(320) short[] halves)
+      throws IOException {
+    float[] values = new float[halves.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] =
+          dtype == DType.F16 ? Float.float16ToFloat(halves[i]) : DType.fromBfloat16(halves[i]);
+    }
+    SafetensorsWriter writer = new SafetensorsWriter();
+    for (int i = 0; i < specs.size(); i++) {
+      writer.floats(specs.get(i), dtype, values, i);
+    }
+    writer.write(file);
+    byte[] first = Files.readAllBytes(file);
+    SafetensorsWriter again = new SafetensorsWriter();
+    try (Safetensors read = Safetensors.open(file)) {
+      for (TensorSpec spec : specs) {
+        assertThat(read.dtype(spec.name())).isEqualTo(dtype);
+        float[] tensor = read.floats(spec.name());
+        again.floats(spec, dtype, tensor, 0);
+      }
+    }
+    again.write(file);
+    assertThat(Files.readAllBytes(file)).isEqualTo(first);
+  }
+
+  @Provide
+  Arbitrary<DType> halves() {
+    return Arbitraries.of(DType.F16, DType.BF16);
+  }
 }

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -53,7 +54,7 @@ class SafetensorsTest {
     new SafetensorsWriter()
         .metadata("format", "pt")
         .metadata("who", "ünïcode \"quoted\"\n")
-        .floats(spec("half", 3), DType.F16, new float[] {1, 65504, 1e9f}, 0)
+        .floats(spec("half", 3), DType.F16, new float[] {1, 65504, Float.POSITIVE_INFINITY}, 0)
         .floats(spec("a", 2, 3), DType.F32, data, 1)
         .floats(spec("empty", 2, 0), DType.F32, new float[0], 0)
         .floats(spec("scalar"), DType.BF16, new float[] {3}, 0)
@@ -163,6 +164,118 @@ class SafetensorsTest {
     float value = Float.intBitsToFloat((int) (long) Long.decode(bits));
     short rounded = DType.toBfloat16(value);
     assertThat(String.format("%04x", rounded)).isEqualTo(expected);
+  }
+
+  /** The nearest half of a float, by looking at all of them; of two the one with an even end. */
+  private static short nearestHalf(float value) {
+    int best = 0;
+    for (int bits = 0; bits < 0x7c00; bits++) {
+      double distance = Math.abs(Float.float16ToFloat((short) bits) - (double) Math.abs(value));
+      double least = Math.abs(Float.float16ToFloat((short) best) - (double) Math.abs(value));
+      if (distance < least || (distance == least && bits % 2 == 0)) {
+        best = bits;
+      }
+    }
+    return (short) (best | (Float.floatToRawIntBits(value) >>> 31 << 15));
+  }
+
+  private short[] written(DType dtype, float... values) throws IOException {
+    Path file = directory.resolve("written.safetensors");
+    new SafetensorsWriter().floats(spec("a", values.length), dtype, values, 0).write(file);
+    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+    short[] halves = new short[values.length];
+    bytes.position(bytes.capacity() - 2 * values.length).asShortBuffer().get(halves);
+    return halves;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      floats = {
+        1,
+        -1.0004883f, // a tie between two halves
+        1.0014648f, // the next one
+        1.00049f,
+        0.1f,
+        65504,
+        65519.996f, // just below what overflows
+        6.1035156e-5f, // the smallest normal half
+        6.0975552e-5f, // the largest that is not
+        5.9604645e-8f, // the smallest half
+        -2.9802322e-8f, // a tie with zero
+        2.9802326e-8f,
+        8.940697e-8f, // a tie between subnormals
+        1e-45f,
+        -0f
+      })
+  void halvesAreTheNearest(float value) throws IOException {
+    assertThat(written(DType.F16, value)).containsExactly(nearestHalf(value));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F16", "BF16"})
+  void everyHalfComesBack(DType dtype) throws IOException {
+    float[] values = new float[1 << 16];
+    short[] halves = new short[1 << 16];
+    for (int i = 0; i < values.length; i++) {
+      halves[i] = (short) i;
+      values[i] =
+          dtype == DType.F16 ? Float.float16ToFloat((short) i) : DType.fromBfloat16((short) i);
+      if (Float.isNaN(values[i])) {
+        // A signalling NaN may become a quiet one; it stays a NaN.
+        halves[i] |= dtype == DType.F16 ? 0x200 : 0x40;
+      }
+    }
+    short[] written = written(dtype, values);
+    for (int i = 0; i < values.length; i++) {
+      if (Float.isNaN(values[i])) {
+        written[i] |= dtype == DType.F16 ? 0x200 : 0x40;
+      }
+    }
+    assertThat(written).isEqualTo(halves);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "F16, 65520, is too large for float16; bfloat16 or float32",
+    "F16, -1e30, is too large for float16; bfloat16 or float32",
+    "BF16, 3.4e38, is too large for bfloat16; float32",
+    "BF16, -3.3961776e38, is too large for bfloat16; float32"
+  })
+  void whatWouldBecomeInfiniteIsRefused(DType dtype, float value, String message)
+      throws IOException {
+    assertThatThrownBy(() -> written(dtype, 1, 2, value))
+        .isInstanceOf(UserError.class)
+        .message()
+        .startsWith("tensor \"a\": element 2, " + value + ", ")
+        .contains(message.split("; "))
+        .hasLineCount(1);
+    assertThat(AtomicFiles.list(directory)).isEmpty();
+    assertThat(written(dtype, Float.NEGATIVE_INFINITY, Float.NaN)).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F16", "BF16"})
+  void aFileThatIsCutAnywhereIsRefused(DType dtype) throws IOException {
+    Path file = directory.resolve("whole.safetensors");
+    new SafetensorsWriter()
+        .metadata("format", "pt")
+        .floats(spec("a", 3), dtype, new float[] {1, 2, 3}, 0)
+        .floats(spec("b", 2, 2), dtype, new float[4], 0)
+        .write(file);
+    byte[] bytes = Files.readAllBytes(file);
+    for (int length = 0; length < bytes.length; length++) {
+      Path cut = Files.write(directory.resolve("cut"), Arrays.copyOf(bytes, length));
+      assertThatThrownBy(() -> Safetensors.open(cut))
+          .as("%d of %d bytes", length, bytes.length)
+          .isInstanceOf(UserError.class)
+          .message()
+          .startsWith(cut.toString())
+          .hasLineCount(1);
+    }
+    Path longer = Files.write(directory.resolve("long"), Arrays.copyOf(bytes, bytes.length + 1));
+    assertThatThrownBy(() -> Safetensors.open(longer))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("they have to end together");
   }
 
   static Stream<String[]> defects() {

@@ -9,6 +9,7 @@ import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -41,10 +42,14 @@ class TrainingCheckpointTest {
     }
     return new TrainingCheckpoint.Content(
         nodes.objectNode().put("hidden_size", 8),
-        new SafetensorsWriter().floats(W, DType.F32, () -> values),
+        List.of(new TensorSource(W, () -> values)),
         optimizer,
         nodes.objectNode().put("step", step).put("seed", Long.MIN_VALUE).put("x", 0.1),
-        Map.of("notes.txt", "step " + step));
+        notes("step " + step));
+  }
+
+  private static Map<String, byte[]> notes(String text) {
+    return Map.of("notes.txt", text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static void checkWhole(Path path, long step) {
@@ -92,10 +97,10 @@ class TrainingCheckpointTest {
               12,
               new TrainingCheckpoint.Content(
                   checkpoint.model().config(),
-                  new SafetensorsWriter().floats(W, DType.F32, values, 0),
+                  List.of(new TensorSource(W, () -> values)),
                   optimizer,
                   checkpoint.trainer(),
-                  Map.of("notes.txt", "step 12")));
+                  notes("step 12")));
     }
     Map<String, byte[]> expected = bytes(first);
     assertThat(expected).hasSize(5);

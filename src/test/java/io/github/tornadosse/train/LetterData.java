@@ -12,6 +12,7 @@ import java.util.Random;
 class LetterData implements TrainingData {
   private static final int VOCAB = 16;
   private final Recipe recipe;
+  private final List<PackedBatch> held = new ArrayList<>();
   private int batches;
 
   LetterData(Recipe recipe) {
@@ -24,7 +25,12 @@ class LetterData implements TrainingData {
   }
 
   @Override
-  public Map<String, String> texts() {
+  public int separator() {
+    return 0;
+  }
+
+  @Override
+  public Map<String, byte[]> files() {
     return Map.of();
   }
 
@@ -67,23 +73,19 @@ class LetterData implements TrainingData {
     batches = position.get("batches").intValue();
   }
 
+  /** A byte for each target of training, two for each held-out one. */
   @Override
-  public double bytesPerToken() {
-    return 1;
+  public long targetBytes(PackedBatch batch) {
+    return (held.contains(batch) ? 2L : 1L) * batch.targetCount();
   }
 
   @Override
   public List<PackedBatch> heldOut(int tokens) {
-    List<PackedBatch> held = new ArrayList<>();
+    held.clear();
     for (int i = 0; i * recipe.train().batchTokens() < tokens; i++) {
       held.add(batch(-1 - i));
     }
-    return held;
-  }
-
-  @Override
-  public double heldOutBytesPerToken() {
-    return 2;
+    return List.copyOf(held);
   }
 
   @Override

@@ -152,6 +152,19 @@ class RecipeTest {
     assertThat(other.data().path()).isEqualTo("q");
   }
 
+  @Test
+  void theVocabularyIsTheTokenizersOrLarger() {
+    assertThat(parse(PATH).modelConfig(300).vocabSize()).isEqualTo(300);
+    Recipe padded = parse(PATH + "model: {vocab_size: 320}");
+    assertThat(padded.modelConfig(300).vocabSize()).isEqualTo(320);
+    assertThat(padded.modelConfig(320).vocabSize()).isEqualTo(320);
+    assertThat(parse(padded.toYaml()).modelConfig(300).vocabSize()).isEqualTo(320);
+    assertThatThrownBy(() -> padded.modelConfig(321))
+        .isInstanceOf(UserError.class)
+        .hasMessage(
+            "model.vocab_size (320) must be at least the tokenizer's, 321; leave it out for that");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -161,7 +174,8 @@ class RecipeTest {
           train: {sequence_length: 1} | unknown key 'train.sequence_length'; did you mean 'data.sequence_length'?
           tran: {steps: 1} | unknown key 'tran'
           seed: 3 | unknown key 'seed'; did you mean 'data.seed'?
-          model: {vocab_size: 300} | unknown key 'model.vocab_size'
+          model: {vocab_size: big} | model.vocab_size is "big"; it must be a whole number
+          model: {vocab_size: 0} | vocab_size must be positive, not 0
           model: {num_writers: 1} | did you mean 'model.num_writer'?
           train: {qqqqqqqqqqqqqqqq: 1} | its sections are model, data, train, evaluate and checkpoint
           train: {steps: many} | train.steps is "many"; it must be a whole number
