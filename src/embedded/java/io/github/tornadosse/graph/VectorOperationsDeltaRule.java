@@ -21,7 +21,8 @@ final class VectorOperationsDeltaRule implements DeltaRuleOperations {
       int sources,
       int valueHeads,
       float betaScale) {
-    throw new UnsupportedOperationException();
+    VectorOperationsDeltaGates.gates(
+        s, id, a, b, ld, aLog, dtBias, gates, sources, valueHeads, betaScale);
   }
 
   @Override
@@ -42,7 +43,23 @@ final class VectorOperationsDeltaRule implements DeltaRuleOperations {
       int sources,
       int valueHeads,
       float betaScale) {
-    throw new UnsupportedOperationException();
+    VectorOperationsDeltaGates.gatesGradient(
+        s,
+        id,
+        a,
+        b,
+        ld,
+        aLog,
+        dtBias,
+        dGateRows,
+        rows,
+        da,
+        db,
+        dALog,
+        dDtBias,
+        sources,
+        valueHeads,
+        betaScale);
   }
 
   @Override
@@ -163,6 +180,7 @@ final class VectorOperationsDeltaRule implements DeltaRuleOperations {
       boolean readGate,
       boolean writeGate,
       int valueHeads) {
-    throw new UnsupportedOperationException();
+    VectorOperationsDeltaGates.weightGradient(
+        s, id, dWeightRows, rows, dTop, readGate, writeGate, valueHeads);
   }
 }

@@ -79,7 +79,7 @@ final class PortableDeltaRule implements DeltaRuleOperations {
       int sources,
       int valueHeads,
       float betaScale) {
-    throw new UnsupportedOperationException();
+    PortableDeltaGates.gates(s, id, a, b, ld, aLog, dtBias, gates, sources, valueHeads, betaScale);
   }
 
   @Override
@@ -100,7 +100,23 @@ final class PortableDeltaRule implements DeltaRuleOperations {
       int sources,
       int valueHeads,
       float betaScale) {
-    throw new UnsupportedOperationException();
+    PortableDeltaGates.gatesGradient(
+        s,
+        id,
+        a,
+        b,
+        ld,
+        aLog,
+        dtBias,
+        dGateRows,
+        rows,
+        da,
+        db,
+        dALog,
+        dDtBias,
+        sources,
+        valueHeads,
+        betaScale);
   }
 
   @Override
@@ -113,7 +129,8 @@ final class PortableDeltaRule implements DeltaRuleOperations {
       boolean readGate,
       boolean writeGate,
       int valueHeads) {
-    throw new UnsupportedOperationException();
+    PortableDeltaGates.weightGradient(
+        s, id, dWeightRows, rows, dTop, readGate, writeGate, valueHeads);
   }
 
   /** The tasks that forward and backward have in common. */
