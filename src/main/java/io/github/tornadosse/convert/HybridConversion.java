@@ -2,9 +2,7 @@ package io.github.tornadosse.convert;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.tornadosse.checkpoint.DType;
-import io.github.tornadosse.checkpoint.HuggingFaceDirectory;
-import io.github.tornadosse.checkpoint.SafetensorsWriter;
+import io.github.tornadosse.checkpoint.TensorSource;
 import io.github.tornadosse.nn.ModelConfig;
 import io.github.tornadosse.nn.ModelConfig.Kind;
 import io.github.tornadosse.nn.ModelWeights;
@@ -27,8 +25,7 @@ import java.util.regex.Pattern;
  * projections of queries, keys, values and output become the mixer's, and the rest of the mixer is
  * new.
  */
-public final class HybridConversion {
-  private static final String GENERATION = "generation_config.json";
+final class HybridConversion {
   private static final Pattern IN_LAYER = Pattern.compile("model\\.layers\\.(\\d+)\\.(.+)");
 
   private static final Map<String, String> NAMES =
@@ -62,13 +59,13 @@ public final class HybridConversion {
       TensorSpec spec, int layer, String from, int repeats, InitialValues.Rule rule) {}
 
   /**
-   * Prepares a conversion; weights are read when it is written.
+   * Prepares a conversion; weights are read when they are asked for.
    *
-   * @param source the open checkpoint; it is read until the conversion is written
+   * @param source the source
    * @param options which layers stay, what the others become
    * @throws UserError if the options do not fit the source, or it has what cannot be represented
    */
-  public HybridConversion(LlamaCheckpoint source, ConversionOptions options) {
+  HybridConversion(LlamaCheckpoint source, HybridOptions options) {
     this.source = source;
     List<Integer> kept = AttentionLayers.parse(options.attentionLayers(), source.layers());
     target = TargetConfig.of(source.config(), kept, options.overrides());
@@ -120,7 +117,7 @@ public final class HybridConversion {
   }
 
   /** The configuration of the result. */
-  public ModelConfig config() {
+  ModelConfig config() {
     return target;
   }
 
@@ -163,7 +160,7 @@ public final class HybridConversion {
   }
 
   /** What is taken over and what is new. */
-  public ConversionReport report() {
+  HybridReport report() {
     ReportBuilder report = new ReportBuilder();
     Set<String> used = new HashSet<>();
     for (Part part : parts) {
@@ -194,45 +191,21 @@ public final class HybridConversion {
         : "the mixer's projections have no biases";
   }
 
-  /** Hears how far the writing is. */
-  @FunctionalInterface
-  public interface Progress {
-    /**
-     * A tensor is being written.
-     *
-     * @param tensor its number, from 1
-     * @param of how many there are
-     */
-    void tensor(int tensor, int of);
-  }
-
   /**
-   * Reads the source and writes the result, one tensor at a time, whole or not at all, with the
-   * source's tokenizer files and {@code generation_config.json} as they are.
+   * The tensors of the result; a value that is asked for is read from the source.
    *
-   * @param directory a directory that is not there yet or is empty
-   * @param progress hears how far it is
-   * @throws UserError if the directory is there with files in it or cannot be written, or a tensor
-   *     of the source cannot be read
+   * @return in checkpoint order
    */
-  public void write(Path directory, Progress progress) {
-    SafetensorsWriter weights = new SafetensorsWriter();
-    for (int i = 0; i < parts.size(); i++) {
-      int number = i + 1;
-      Part part = parts.get(i);
-      weights.floats(
-          part.spec,
-          DType.F32,
-          () -> {
-            progress.tensor(number, parts.size());
-            return values(part);
-          });
+  List<TensorSource> tensors() {
+    List<TensorSource> tensors = new ArrayList<>();
+    for (Part part : parts) {
+      tensors.add(new TensorSource(part.spec, () -> values(part)));
     }
-    HuggingFaceDirectory.save(directory, json(), weights, Map.of());
+    return tensors;
   }
 
-  /** The configuration with the source's special tokens and context length. */
-  private ObjectNode json() {
+  /** The {@code config.json} of the result, with the source's special tokens and context length. */
+  ObjectNode json() {
     ObjectNode json = target.toJson();
     ObjectNode from = source.json();
     for (String name :
@@ -241,7 +214,7 @@ public final class HybridConversion {
         json.set(name, from.get(name));
       }
     }
-    Path generation = source.path().resolve(GENERATION);
+    Path generation = source.path().resolve(Conversion.GENERATION);
     if (Files.exists(generation)) {
       JsonNode end = JsonFiles.readObject(generation).path("eos_token_id");
       if (!end.isMissingNode() && !end.isNull()) {

@@ -10,9 +10,9 @@ import java.util.List;
  * @param overrides assignments to keys of the mixers' configuration, such as {@code num_writer=2}
  * @param seed of the values that are drawn; the same seed gives the same bytes
  */
-public record ConversionOptions(String attentionLayers, List<String> overrides, long seed) {
+public record HybridOptions(String attentionLayers, List<String> overrides, long seed) {
   /** Keeps the overrides as they are. */
-  public ConversionOptions {
+  public HybridOptions {
     overrides = List.copyOf(overrides);
   }
 }

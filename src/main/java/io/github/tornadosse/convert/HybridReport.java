@@ -17,7 +17,7 @@ import java.util.List;
  * @param mappedParameters parameters of the target that are taken over
  * @param newParameters parameters of the target that are new
  */
-public record ConversionReport(
+public record HybridReport(
     String model,
     List<Integer> attentionLayers,
     List<Mapped> mapped,

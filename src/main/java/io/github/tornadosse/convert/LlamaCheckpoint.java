@@ -1,10 +1,13 @@
 package io.github.tornadosse.convert;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.tornadosse.checkpoint.DType;
 import io.github.tornadosse.checkpoint.HuggingFaceDirectory;
 import io.github.tornadosse.tensor.TensorSpec;
+import io.github.tornadosse.tensor.UserError;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,13 +15,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A pretrained Transformer of the Llama family, open for reading: {@code config.json} of {@code
- * model_type} llama, mistral or qwen2, and its weights.
+ * A pretrained Transformer of the Llama family: {@code config.json} of {@code model_type} llama,
+ * mistral or qwen2, and its weights.
  */
-public final class LlamaCheckpoint implements AutoCloseable {
+final class LlamaCheckpoint {
   static final String EMBEDDINGS = "model.embed_tokens.weight";
   static final String NORM = "model.norm.weight";
   static final String HEAD = "lm_head.weight";
+
+  private static final Set<DType> FLOATS = EnumSet.of(DType.F32, DType.F16, DType.BF16, DType.F64);
 
   private final HuggingFaceDirectory directory;
   private final LlamaConfig config;
@@ -30,29 +35,30 @@ public final class LlamaCheckpoint implements AutoCloseable {
   }
 
   /**
-   * Opens a checkpoint and checks that it is whole: every tensor of its configuration is there with
-   * its shape, and no other.
+   * Reads a configuration and checks that the checkpoint is whole: every tensor is there with its
+   * shape and a type of floats, and no other.
    *
-   * @param path its directory
-   * @return the open checkpoint, to be closed by the caller
-   * @throws io.github.tornadosse.tensor.UserError if it is missing or damaged, of another model
-   *     type, or has a field that no conversion can represent
+   * @param directory the open directory
+   * @return the checkpoint, which reads from the directory
+   * @throws UserError if a tensor is missing, unknown or wrong, the model type is another, or a
+   *     field asks for what no conversion can represent
    */
-  public static LlamaCheckpoint open(Path path) {
-    HuggingFaceDirectory directory = HuggingFaceDirectory.open(path);
-    boolean complete = false;
-    try {
-      String where = path.resolve(HuggingFaceDirectory.CONFIG).toString();
-      LlamaCheckpoint checkpoint =
-          new LlamaCheckpoint(directory, LlamaConfig.fromJson(directory.config(), where));
-      checkpoint.list();
-      directory.check(List.copyOf(checkpoint.tensors.values()));
-      complete = true;
-      return checkpoint;
-    } finally {
-      if (!complete) {
-        directory.close();
-      }
+  static LlamaCheckpoint of(HuggingFaceDirectory directory) {
+    String where = directory.directory().resolve(HuggingFaceDirectory.CONFIG).toString();
+    LlamaCheckpoint checkpoint =
+        new LlamaCheckpoint(directory, LlamaConfig.fromJson(directory.config(), where));
+    checkpoint.list();
+    directory.check(List.copyOf(checkpoint.tensors.values()));
+    checkpoint.tensors.keySet().forEach(checkpoint::checkType);
+    return checkpoint;
+  }
+
+  private void checkType(String name) {
+    DType type = directory.dtype(name);
+    if (!FLOATS.contains(type)) {
+      throw new UserError(
+          "%s: tensor \"%s\" is of type %s; it must be one of %s"
+              .formatted(path(), name, type, FLOATS));
     }
   }
 
@@ -101,12 +107,12 @@ public final class LlamaCheckpoint implements AutoCloseable {
   }
 
   /** The directory, as given. */
-  public Path path() {
+  Path path() {
     return directory.directory();
   }
 
   /** The number of layers. */
-  public int layers() {
+  int layers() {
     return config.layers();
   }
 
@@ -141,11 +147,5 @@ public final class LlamaCheckpoint implements AutoCloseable {
     float[] values = new float[spec.size()];
     directory.readInto(spec, values, 0);
     return values;
-  }
-
-  /** Closes the files. */
-  @Override
-  public void close() {
-    directory.close();
   }
 }

@@ -14,28 +14,28 @@ import java.util.regex.Pattern;
 final class ReportBuilder {
   private static final Pattern IN_LAYER = Pattern.compile("model\\.layers\\.(\\d+)\\.(.+)");
 
-  private final Map<ConversionReport.Mapped, List<Integer>> mapped = new LinkedHashMap<>();
-  private final Map<ConversionReport.Added, List<Integer>> added = new LinkedHashMap<>();
-  private final Map<ConversionReport.LeftOut, List<Integer>> leftOut = new LinkedHashMap<>();
+  private final Map<HybridReport.Mapped, List<Integer>> mapped = new LinkedHashMap<>();
+  private final Map<HybridReport.Added, List<Integer>> added = new LinkedHashMap<>();
+  private final Map<HybridReport.LeftOut, List<Integer>> leftOut = new LinkedHashMap<>();
   private long mappedParameters;
   private long newParameters;
 
   void mapped(String source, TensorSpec target, int repeats) {
     String from = anyLayer(source);
     String to = anyLayer(target.name());
-    add(mapped, new ConversionReport.Mapped(from, to, List.of(), repeats), target.name());
+    add(mapped, new HybridReport.Mapped(from, to, List.of(), repeats), target.name());
     mappedParameters += target.size();
   }
 
   void added(TensorSpec target, String values) {
     String to = anyLayer(target.name());
-    add(added, new ConversionReport.Added(to, List.of(), values), target.name());
+    add(added, new HybridReport.Added(to, List.of(), values), target.name());
     newParameters += target.size();
   }
 
   void leftOut(TensorSpec source, String reason) {
     String from = anyLayer(source.name());
-    add(leftOut, new ConversionReport.LeftOut(from, List.of(), reason), source.name());
+    add(leftOut, new HybridReport.LeftOut(from, List.of(), reason), source.name());
   }
 
   private static String anyLayer(String name) {
@@ -58,16 +58,15 @@ final class ReportBuilder {
     return all;
   }
 
-  ConversionReport build(ModelConfig target) {
-    return new ConversionReport(
+  HybridReport build(ModelConfig target) {
+    return new HybridReport(
         target.describe(),
         target.attention().layers(),
         list(
             mapped,
-            (m, layers) ->
-                new ConversionReport.Mapped(m.source(), m.target(), layers, m.repeats())),
-        list(added, (a, layers) -> new ConversionReport.Added(a.target(), layers, a.values())),
-        list(leftOut, (l, layers) -> new ConversionReport.LeftOut(l.source(), layers, l.reason())),
+            (m, layers) -> new HybridReport.Mapped(m.source(), m.target(), layers, m.repeats())),
+        list(added, (a, layers) -> new HybridReport.Added(a.target(), layers, a.values())),
+        list(leftOut, (l, layers) -> new HybridReport.LeftOut(l.source(), layers, l.reason())),
         mappedParameters,
         newParameters);
   }

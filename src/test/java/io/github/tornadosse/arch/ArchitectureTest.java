@@ -56,10 +56,6 @@ class ArchitectureTest {
       onlyOn("eval", "nn", "runtime", "graph", "kernels", "infer", "checkpoint", "data", "tensor");
 
   @ArchTest
-  static final ArchRule CONVERT_USES_NN =
-      onlyOn("convert", "nn", "runtime", "graph", "checkpoint", "data", "tensor");
-
-  @ArchTest
   static final ArchRule NOBODY_USES_THE_COMMAND =
       noClasses()
           .that()

@@ -138,11 +138,12 @@ class ConvertedModelsTest {
 
   private Path convert(LlamaFiles llama, int shards, String layers, String... overrides) {
     Path to = folder.resolve("converted");
-    try (LlamaCheckpoint source =
-        LlamaCheckpoint.open(llama.write(folder.resolve("llama"), shards))) {
-      new HybridConversion(source, new ConversionOptions(layers, List.of(overrides), 1))
-          .write(to, (tensor, of) -> {});
-    }
+    Conversion.run(
+        llama.write(folder.resolve("llama"), shards),
+        to,
+        new Conversion.Options(
+            DType.F32, Long.MAX_VALUE, new HybridOptions(layers, List.of(overrides), 1)),
+        (done, of) -> {});
     return to;
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tornadosse.checkpoint.DType;
 import io.github.tornadosse.checkpoint.HuggingFaceDirectory;
 import io.github.tornadosse.checkpoint.Safetensors;
@@ -21,16 +22,13 @@ import org.junit.jupiter.api.io.TempDir;
 class HybridConversionTest {
   @TempDir private Path folder;
 
-  private static ConversionOptions options(String layers, String... overrides) {
-    return new ConversionOptions(layers, List.of(overrides), 7);
+  private static HybridOptions options(String layers, String... overrides) {
+    return new HybridOptions(layers, List.of(overrides), 7);
   }
 
-  private ConversionReport convert(Path from, String to, ConversionOptions options) {
-    try (LlamaCheckpoint source = LlamaCheckpoint.open(from)) {
-      HybridConversion conversion = new HybridConversion(source, options);
-      conversion.write(folder.resolve(to), (tensor, of) -> {});
-      return conversion.report();
-    }
+  private HybridReport convert(Path from, String to, HybridOptions options) {
+    Conversion.Options all = new Conversion.Options(DType.F32, Long.MAX_VALUE, options);
+    return Conversion.run(from, folder.resolve(to), all, (done, of) -> {}).hybrid();
   }
 
   private float[] tensor(String to, String name) {
@@ -171,7 +169,7 @@ class HybridConversionTest {
     Path from = new LlamaFiles("").draw(DType.F32, 1).write(folder.resolve("llama"), 1);
     convert(from, "a", options("1"));
     convert(from, "b", options("1"));
-    convert(from, "c", new ConversionOptions("1", List.of(), 8));
+    convert(from, "c", new HybridOptions("1", List.of(), 8));
     convert(from, "d", options("0,1"));
     byte[] a = Files.readAllBytes(folder.resolve("a/model.safetensors"));
     assertThat(Files.readAllBytes(folder.resolve("b/model.safetensors"))).isEqualTo(a);
@@ -188,29 +186,27 @@ class HybridConversionTest {
         new LlamaFiles("'model_type': 'qwen2', 'tie_word_embeddings': true").draw(DType.F32, 1);
     llama.add(new Random(1), "lm_head.weight", 29, 32);
     llama.add(new Random(1), layer(1, "self_attn.rotary_emb.inv_freq"), 4);
-    ConversionReport report =
-        convert(llama.write(folder.resolve("llama"), 1), "hybrid", options("1"));
+    HybridReport report = convert(llama.write(folder.resolve("llama"), 1), "hybrid", options("1"));
     assertThat(report.attentionLayers()).containsExactly(1);
     String any = "model.layers.*.";
     assertThat(report.mapped())
         .contains(
-            new ConversionReport.Mapped(
+            new HybridReport.Mapped(
                 "model.embed_tokens.weight", "model.embeddings.weight", List.of(), 1),
-            new ConversionReport.Mapped(
+            new HybridReport.Mapped(
                 any + "self_attn.k_proj.weight", any + "attn.k_proj.weight", List.of(0, 2), 2),
-            new ConversionReport.Mapped(
+            new HybridReport.Mapped(
                 any + "self_attn.k_proj.weight", any + "attn.k_proj.weight", List.of(1), 1),
-            new ConversionReport.Mapped(
+            new HybridReport.Mapped(
                 any + "self_attn.v_proj.bias", any + "attn.v_proj.bias", List.of(1), 1),
-            new ConversionReport.Mapped(
+            new HybridReport.Mapped(
                 any + "self_attn.q_proj.weight", any + "attn.q_proj.weight", List.of(0, 1, 2), 1));
     assertThat(report.added())
         .contains(
-            new ConversionReport.Added(
-                any + "attn.e_proj.weight", List.of(0, 2), "normal(0, 0.02)"))
+            new HybridReport.Added(any + "attn.e_proj.weight", List.of(0, 2), "normal(0, 0.02)"))
         .noneMatch(a -> a.layers().contains(1));
     assertThat(report.leftOut())
-        .extracting(ConversionReport.LeftOut::source, ConversionReport.LeftOut::layers)
+        .extracting(HybridReport.LeftOut::source, HybridReport.LeftOut::layers)
         .containsExactlyInAnyOrder(
             tuple("lm_head.weight", List.of()),
             tuple(any + "self_attn.rotary_emb.inv_freq", List.of(1)),
@@ -225,5 +221,29 @@ class HybridConversionTest {
     assertThat(report.toJson().get("new_parameters").longValue()).isEqualTo(2 * each);
     assertThat(report.toJson().get("mapped").get(0).get("source").textValue())
         .isEqualTo("model.embed_tokens.weight");
+  }
+
+  @Test
+  void carriesSpecialTokensAndFiles() throws IOException {
+    Path from = new LlamaFiles("").draw(DType.F32, 1).write(folder.resolve("llama"), 1);
+    byte[] odd = {'{', '}', ' ', '\r', '\n', (byte) 0xff};
+    for (String name : List.of("tokenizer.json", "special_tokens_map.json", "vocab.json")) {
+      Files.write(from.resolve(name), odd);
+    }
+    Files.writeString(from.resolve("generation_config.json"), "{\"eos_token_id\": [2, 9]}");
+    Files.writeString(from.resolve("README.md"), "not part of the model");
+    convert(from, "hybrid", options("0"));
+    Path to = folder.resolve("hybrid");
+    for (String name : List.of("tokenizer.json", "special_tokens_map.json", "vocab.json")) {
+      assertThat(to.resolve(name)).hasBinaryContent(odd);
+    }
+    assertThat(to.resolve("generation_config.json")).hasContent("{\"eos_token_id\": [2, 9]}");
+    assertThat(to.resolve("README.md")).doesNotExist();
+    try (HuggingFaceDirectory d = HuggingFaceDirectory.open(to)) {
+      ObjectNode json = d.config();
+      assertThat(json.get("eos_token_id").toString()).isEqualTo("[2,9]");
+      assertThat(json.get("bos_token_id").intValue()).isEqualTo(1);
+      assertThat(json.get("max_position_embeddings").intValue()).isEqualTo(128);
+    }
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.tornadosse.checkpoint.AtomicFiles;
 import io.github.tornadosse.checkpoint.DType;
+import io.github.tornadosse.checkpoint.HuggingFaceDirectory;
 import io.github.tornadosse.nn.AttentionConfig;
 import io.github.tornadosse.nn.ModelConfig;
 import io.github.tornadosse.tensor.JsonFiles;
@@ -22,8 +23,13 @@ class RefusedSourcesTest {
   @TempDir private Path folder;
 
   private HybridConversion conversion(LlamaFiles llama, String layers, String... overrides) {
-    try (LlamaCheckpoint source = LlamaCheckpoint.open(llama.write(folder.resolve("llama"), 1))) {
-      return new HybridConversion(source, new ConversionOptions(layers, List.of(overrides), 1));
+    return conversion(llama.write(folder.resolve("llama"), 1), layers, overrides);
+  }
+
+  private static HybridConversion conversion(Path path, String layers, String... overrides) {
+    try (HuggingFaceDirectory directory = HuggingFaceDirectory.open(path)) {
+      return new HybridConversion(
+          LlamaCheckpoint.of(directory), new HybridOptions(layers, List.of(overrides), 1));
     }
   }
 
@@ -66,12 +72,7 @@ class RefusedSourcesTest {
     llama.config.setAll(new LlamaFiles(changes).config);
     AtomicFiles.write(path.resolve("config.json"), JsonFiles.text(llama.config));
     for (String layers : List.of("all", "")) {
-      assertThatThrownBy(
-              () -> {
-                try (LlamaCheckpoint source = LlamaCheckpoint.open(path)) {
-                  new HybridConversion(source, new ConversionOptions(layers, List.of(), 1));
-                }
-              })
+      assertThatThrownBy(() -> conversion(path, layers))
           .isInstanceOf(UserError.class)
           .hasMessageContaining(message)
           .hasMessageNotContaining("\n");
