@@ -26,11 +26,12 @@ import java.util.stream.Stream;
 
 /**
  * Writes a model's directory anew: configuration, weights in another type or in other files, and
- * the tokenizer. What belongs to a training run, such as the optimiser's moments, stays behind. One
- * tensor at a time is in memory.
+ * the tokenizer; a Transformer of the Llama family becomes a hybrid on the way
+ * (docs/conversion.md). What belongs to a training run, such as the optimiser's moments, stays
+ * behind. One tensor at a time is in memory.
  */
 public final class Conversion {
-  private static final String GENERATION = "generation_config.json";
+  static final String GENERATION = "generation_config.json";
 
   private Conversion() {}
 
@@ -40,8 +41,9 @@ public final class Conversion {
    * @param dtype F32, F16 or BF16; null for the type that the weights have, or F32 if they have
    *     several or another one
    * @param maxShardBytes the most bytes of tensors in one file
+   * @param hybrid what a Transformer becomes; null for a model of ours, which stays as it is
    */
-  public record Options(DType dtype, long maxShardBytes) {}
+  public record Options(DType dtype, long maxShardBytes, HybridOptions hybrid) {}
 
   /** Hears how far it is. */
   @FunctionalInterface
@@ -64,6 +66,8 @@ public final class Conversion {
    * @param parameters number of their elements
    * @param bytes of the files of weights
    * @param files names of all files, in their order
+   * @param hybrid what was taken over from a Transformer and what is new; null if none was
+   *     converted
    */
   public record Result(
       String modelType,
@@ -71,10 +75,11 @@ public final class Conversion {
       int tensors,
       long parameters,
       long bytes,
-      List<String> files) {}
+      List<String> files,
+      HybridReport hybrid) {}
 
   /** A model to be written. */
-  private record Model(ObjectNode config, List<TensorSource> tensors) {
+  private record Model(ObjectNode config, List<TensorSource> tensors, HybridReport hybrid) {
     long parameters() {
       return tensors.stream().mapToLong(tensor -> tensor.spec().size()).sum();
     }
@@ -93,7 +98,7 @@ public final class Conversion {
    */
   public static Result run(Path from, Path to, Options options, Progress progress) {
     try (HuggingFaceDirectory source = HuggingFaceDirectory.open(from)) {
-      Model model = model(source);
+      Model model = model(source, options.hybrid());
       WeightsFormat format =
           new WeightsFormat(
               options.dtype() == null ? type(source) : options.dtype(), options.maxShardBytes());
@@ -106,7 +111,8 @@ public final class Conversion {
           model.tensors().size(),
           model.parameters(),
           weightBytes(to),
-          names(to));
+          names(to),
+          model.hybrid());
     }
   }
 
@@ -118,16 +124,26 @@ public final class Conversion {
     }
   }
 
-  private static Model model(HuggingFaceDirectory source) {
+  private static Model model(HuggingFaceDirectory source, HybridOptions hybrid) {
     ObjectNode config = source.config();
     String type = modelType(config);
     if (type.equals("sse")) {
+      if (hybrid != null) {
+        throw new UserError(
+            source.directory()
+                + ": the model is of model_type sse already; --attention-layers and --set are for"
+                + " Transformers");
+      }
       return sse(source, config);
     }
-    throw new UserError(
-        "%s: model_type is %s; 'sse' is what is converted"
-            .formatted(
-                source.directory().resolve(HuggingFaceDirectory.CONFIG), FileErrors.quote(type)));
+    LlamaCheckpoint transformer = LlamaCheckpoint.of(source);
+    if (hybrid == null) {
+      throw new UserError(
+          "%s: a Transformer (model_type %s) becomes a hybrid; say which layers keep their softmax attention (--attention-layers)"
+              .formatted(source.directory(), type));
+    }
+    HybridConversion conversion = new HybridConversion(transformer, hybrid);
+    return new Model(conversion.json(), conversion.tensors(), conversion.report());
   }
 
   private static String modelType(ObjectNode config) {
@@ -149,7 +165,7 @@ public final class Conversion {
                 return values;
               }));
     }
-    return new Model(config, tensors);
+    return new Model(config, tensors, null);
   }
 
   private static DType type(HuggingFaceDirectory source) {

@@ -5,9 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tornadosse.kernels.Activation;
+import io.github.tornadosse.tensor.JsonFields;
 import io.github.tornadosse.tensor.UserError;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * A model's configuration: the {@code config.json} of {@code model_type: sse} (docs/mathematics.md
@@ -139,7 +138,7 @@ public record ModelConfig(
    *     type, or sizes do not fit each other
    */
   public static ModelConfig fromJson(JsonNode json, String where) {
-    Fields f = new Fields(json, where, "");
+    JsonFields f = new JsonFields(json, where, "");
     f.oneOf("model_type", "sse", "sse");
     f.oneOf("hidden_act", "swish", "swish", "silu");
     int hidden = f.integer("hidden_size", 2048);
@@ -157,7 +156,7 @@ public record ModelConfig(
         f.number("initializer_range", 0.02));
   }
 
-  private static MixerConfig mixer(Fields f) {
+  private static MixerConfig mixer(JsonFields f) {
     boolean gdn = f.oneOf("linear_attn_type", "gla", "gla", "gdn").equals("gdn");
     int heads = f.integer("num_heads", 16);
     int headDim = f.integer("head_dim", 128);
@@ -187,7 +186,7 @@ public record ModelConfig(
   }
 
   /** Left to us, it is the masked form where every partition takes part in every token anyway. */
-  private static MixerConfig.Form form(Fields f, int partitions, int chosen) {
+  private static MixerConfig.Form form(JsonFields f, int partitions, int chosen) {
     return switch (f.oneOf("sse_implementation", "auto", "auto", "varlen", "mask")) {
       case "mask" -> MixerConfig.Form.MASK;
       case "varlen" -> MixerConfig.Form.VARLEN;
@@ -205,7 +204,7 @@ public record ModelConfig(
       throw new UserError(
           where + ": attn is " + attn + "; it must be an object with layers and num_heads");
     }
-    Fields f = new Fields(attn, where, "attn.");
+    JsonFields f = new JsonFields(attn, where, "attn.");
     int heads = f.integer("num_heads", 0);
     require(
         heads > 0 && hidden % heads == 0,
@@ -295,76 +294,5 @@ public record ModelConfig(
     }
     j.put("rope_theta", attention.ropeTheta());
     j.put("qkv_bias", attention.bias());
-  }
-
-  private record Fields(JsonNode json, String where, String prefix) {
-    private JsonNode get(String name) {
-      JsonNode n = json.get(name);
-      return n == null || n.isNull() ? null : n;
-    }
-
-    private UserError wrong(String name, JsonNode value, String expected) {
-      return new UserError(
-          where + ": " + prefix + name + " is " + value + "; it must be " + expected);
-    }
-
-    int integer(String name, int fallback) {
-      JsonNode n = get(name);
-      if (n == null) {
-        return fallback;
-      }
-      if (!n.canConvertToInt() || !n.isIntegralNumber()) {
-        throw wrong(name, n, "a whole number");
-      }
-      return n.intValue();
-    }
-
-    double number(String name, double fallback) {
-      JsonNode n = get(name);
-      if (n == null) {
-        return fallback;
-      }
-      if (!n.isNumber()) {
-        throw wrong(name, n, "a number");
-      }
-      return n.doubleValue();
-    }
-
-    boolean bool(String name, boolean fallback) {
-      JsonNode n = get(name);
-      if (n == null) {
-        return fallback;
-      }
-      if (!n.isBoolean()) {
-        throw wrong(name, n, "true or false");
-      }
-      return n.booleanValue();
-    }
-
-    String oneOf(String name, String fallback, String... allowed) {
-      JsonNode n = get(name);
-      if (n == null) {
-        return fallback;
-      }
-      if (!n.isTextual() || !List.of(allowed).contains(n.textValue())) {
-        throw wrong(name, n, "one of " + String.join(", ", allowed));
-      }
-      return n.textValue();
-    }
-
-    List<Integer> integers(String name) {
-      JsonNode n = get(name);
-      if (n == null || !n.isArray()) {
-        throw wrong(name, n, "a list of whole numbers");
-      }
-      List<Integer> all = new ArrayList<>();
-      for (JsonNode e : n) {
-        if (!e.isIntegralNumber() || !e.canConvertToInt()) {
-          throw wrong(name, n, "a list of whole numbers");
-        }
-        all.add(e.intValue());
-      }
-      return all;
-    }
   }
 }

@@ -41,6 +41,9 @@ class ArchitectureTest {
       onlyOn("nn", "runtime", "graph", "kernels", "checkpoint", "data", "tensor");
 
   @ArchTest
+  static final ArchRule CONVERT_USES_NN = onlyOn("convert", "nn", "checkpoint", "data", "tensor");
+
+  @ArchTest
   static final ArchRule TRAIN_USES_NN =
       onlyOn("train", "nn", "runtime", "graph", "checkpoint", "data", "tensor");
 
@@ -51,10 +54,6 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule EVAL_USES_NN =
       onlyOn("eval", "nn", "runtime", "graph", "kernels", "infer", "checkpoint", "data", "tensor");
-
-  @ArchTest
-  static final ArchRule CONVERT_USES_NN =
-      onlyOn("convert", "nn", "runtime", "graph", "checkpoint", "data", "tensor");
 
   @ArchTest
   static final ArchRule NOBODY_USES_THE_COMMAND =
