@@ -1,5 +1,6 @@
 package io.github.tornadosse.cli;
 
+import io.github.tornadosse.runtime.Devices;
 import io.github.tornadosse.runtime.Tiers;
 import io.github.tornadosse.tensor.UserError;
 import org.slf4j.LoggerFactory;
@@ -8,9 +9,6 @@ import picocli.CommandLine.ParseResult;
 
 /** Options of every command that computes. */
 final class Globals {
-  /** The JVM's own threads: what the embedded runtime computes on. */
-  static final String DEVICE = "jvm";
-
   /** Read by the embedded runtime when it starts its threads. */
   private static final String THREADS = "sse.threads";
 
@@ -25,16 +23,30 @@ final class Globals {
   @Option(
       names = "--tier",
       paramLabel = "TIER",
-      defaultValue = "auto",
+      defaultValue = "${sys:sse.tier:-auto}",
       description = "Kernels to use: auto, vector or portable (default: ${DEFAULT-VALUE}).")
   private String tier;
 
   @Option(
       names = "--device",
       paramLabel = "NAME",
-      defaultValue = DEVICE,
-      description = "A device that 'sse devices' lists (default: ${DEFAULT-VALUE}).")
+      description = {
+        "A device that 'sse devices' lists, or auto: a TornadoVM SDK's GPU if there is one",
+        "(default: SSE_DEVICE, or jvm)."
+      })
   private String device;
+
+  @Option(
+      names = "--device-memory",
+      paramLabel = "SIZE",
+      description =
+          "What may be taken of the device's memory, such as 8GB (default: a share of it).")
+  private String deviceMemory;
+
+  @Option(
+      names = "--show-command",
+      description = "Print the command line that starts the program, and exit.")
+  private boolean showCommand;
 
   @Option(names = "--json", description = "Print the result as one line of JSON.")
   private boolean json;
@@ -67,12 +79,18 @@ final class Globals {
   void apply() {
     stackTraces = stackTrace;
     Main.logLevel(verbosity == null ? 0 : verbosity.length);
-    if (device != null && !device.equals(DEVICE)) {
-      throw new UserError("there is no device '" + device + "'; 'sse devices' lists: " + DEVICE);
+    if (showCommand || deviceMemory != null) {
+      throw new UserError("--show-command and --device-memory are for the launcher, bin/sse");
+    }
+    if (device != null) {
+      Devices.check(device);
     }
     if (threads != null) {
       if (threads < 1) {
         throw new UserError("--threads must be 1 or more, not " + threads);
+      }
+      if (!Devices.embedded()) {
+        throw new UserError("--threads is for device jvm, not for " + Devices.name());
       }
       System.setProperty(THREADS, Integer.toString(threads));
     }
@@ -97,6 +115,12 @@ final class Globals {
     LoggerFactory.getLogger(Globals.class)
         .info("tier {}: {}", choice.operations().tier(), choice.reason());
     return choice;
+  }
+
+  /** The device and what computes there. */
+  String deviceAndTier() {
+    String computes = Devices.embedded() ? threads() + " threads" : Devices.description();
+    return Devices.name() + ", " + computes + ", tier " + tier().operations().tier();
   }
 
   String tierName() {

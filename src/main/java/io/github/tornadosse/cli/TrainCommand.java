@@ -103,9 +103,7 @@ final class TrainCommand implements Callable<Integer> {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("Machine", BuildInfo.machine());
     facts.put("JDK", BuildInfo.jdk());
-    facts.put(
-        "Device",
-        "jvm, " + globals.threads() + " threads, tier " + globals.tier().operations().tier());
+    facts.put("Device", globals.deviceAndTier());
     facts.put("Commit", BuildInfo.commit());
     return facts;
   }

@@ -8,6 +8,7 @@ import io.github.tornadosse.eval.verify.OperationsRunner;
 import io.github.tornadosse.eval.verify.ReferenceRunner;
 import io.github.tornadosse.eval.verify.TierRunner;
 import io.github.tornadosse.eval.verify.Verifier;
+import io.github.tornadosse.runtime.Devices;
 import io.github.tornadosse.runtime.Tiers;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,11 +24,15 @@ import picocli.CommandLine.Option;
     name = "verify",
     description = {
       "Compares every tier with golden cases computed in double precision.",
-      "Without --tier: reference, portable and, where it can be used, vector. Here --tier takes",
-      "reference, too."
+      "Without --tier: reference, portable and, where it can be used, vector; on a TornadoVM device",
+      "what it compiles. Here --tier takes reference, too."
     },
     footerHeading = "%nExamples:%n",
-    footer = {"  sse verify", "  sse verify --cases golden --tier vector", "  sse verify --json"})
+    footer = {
+      "  sse verify",
+      "  sse verify --cases golden --tier vector",
+      "  sse verify --device opencl:0"
+    })
 final class VerifyCommand implements Callable<Integer> {
   private static final String REFERENCE = "reference";
 
@@ -70,7 +75,9 @@ final class VerifyCommand implements Callable<Integer> {
       tiers.add(new OperationsRunner(globals.tier().operations()));
       return tiers;
     }
-    tiers.add(new ReferenceRunner());
+    if (Devices.embedded()) {
+      tiers.add(new ReferenceRunner());
+    }
     tiers.add(new OperationsRunner(Tiers.choose("portable").operations()));
     Tiers.Choice best = Tiers.choose("auto");
     if (best.operations().tier().equals("vector")) {

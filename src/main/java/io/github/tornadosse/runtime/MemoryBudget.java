@@ -16,13 +16,16 @@ public final class MemoryBudget {
   private MemoryBudget() {}
 
   /**
-   * Checks a plan against the free heap.
+   * Checks a plan against the free heap, or on a TornadoVM device against its memory.
    *
    * @param plan a measuring instance that the program was built with
    * @param what names the program in the message
    * @throws UserError if the plan does not fit, with planned and available bytes
    */
   public static void check(Buffers plan, String what) {
+    if (!Devices.embedded()) {
+      checkLargest(plan, what);
+    }
     long available = available();
     if (plan.totalBytes() > available) {
       String largest =
@@ -43,16 +46,40 @@ public final class MemoryBudget {
               + format(available)
               + ") are available; largest: "
               + largest
-              + "; take fewer tokens a batch, a smaller model, or a larger heap (-Xmx)");
+              + "; take fewer tokens a batch, a smaller model, or "
+              + (Devices.embedded() ? "a larger heap (-Xmx)" : "more memory (--device-memory)"));
+    }
+  }
+
+  private static void checkLargest(Buffers plan, String what) {
+    long most = Devices.largestArray();
+    for (Map.Entry<String, Long> array : plan.byName().entrySet()) {
+      if (most > 0 && array.getValue() > most) {
+        throw new UserError(
+            what
+                + " needs "
+                + format(array.getValue())
+                + " for array '"
+                + array.getKey()
+                + "', and an array on "
+                + Devices.name()
+                + " holds at most "
+                + format(most)
+                + "; take fewer tokens a batch or a smaller model");
+      }
     }
   }
 
   /**
-   * What large arrays can take: a heap may be in parts, and they stand in the largest one.
+   * What large arrays can take: on a TornadoVM device its memory; else the heap, which may be in
+   * parts, and they stand in the largest one.
    *
    * @return bytes
    */
   public static long available() {
+    if (!Devices.embedded()) {
+      return Devices.memory();
+    }
     long largest = 0;
     for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
       MemoryUsage usage = pool.getUsage();

@@ -128,7 +128,15 @@ public final class Program implements AutoCloseable {
       graphs.add(g.snapshot());
     }
     plan = new TornadoExecutionPlan(graphs.toArray(new ImmutableTaskGraph[0]));
-    plan.withGraph(0).execute();
+    run(UPLOAD, 0);
+  }
+
+  private TornadoExecutionResult run(String name, int at) {
+    try {
+      return plan.withGraph(at).execute();
+    } catch (RuntimeException e) {
+      throw Devices.explain(name, e);
+    }
   }
 
   /** Whether arrays have been sent to the device, so that host changes no longer reach it. */
@@ -141,7 +149,7 @@ public final class Program implements AutoCloseable {
     if (plan == null) {
       build();
     }
-    results.put(name, plan.withGraph(index.get(name)).execute());
+    results.put(name, run(name, index.get(name)));
   }
 
   /**

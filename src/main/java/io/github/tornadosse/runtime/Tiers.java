@@ -24,7 +24,7 @@ public final class Tiers {
   public record Choice(Operations operations, String reason) {}
 
   /**
-   * Chooses a tier for the embedded runtime.
+   * Chooses a tier for the device that this JVM runs on.
    *
    * @param name auto, vector or portable
    * @return the tier and why
@@ -43,7 +43,7 @@ public final class Tiers {
       case "auto" ->
           obstacle == null
               ? new Choice(vector(), "the embedded runtime and the Vector API are there")
-              : new Choice(new PortableOperations(), "no vector tier: " + obstacle);
+              : new Choice(new PortableOperations(), "no vector tier here: " + obstacle);
       default ->
           throw new UserError(
               "unknown tier '" + name + "'; choose one of " + String.join(", ", NAMES));
@@ -51,6 +51,9 @@ public final class Tiers {
   }
 
   private static String vectorObstacle() {
+    if (!Devices.embedded()) {
+      return "TornadoVM compiles the portable tier for " + Devices.name();
+    }
     if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
       return "the JVM was started without --add-modules " + VECTOR_MODULE;
     }

@@ -1,0 +1,137 @@
+package io.github.tornadosse.runtime;
+
+import io.github.tornadosse.tensor.UserError;
+import java.util.Locale;
+import uk.ac.manchester.tornado.api.TornadoRuntime;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
+import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
+
+/**
+ * The device that plans run on. It is fixed when the JVM starts: the embedded runtime has one, and
+ * TornadoVM takes the one that its flags name.
+ */
+public final class Devices {
+  /** The embedded runtime's device. */
+  public static final String JVM = "jvm";
+
+  private static final String MEMORY = "tornado.device.memory";
+  private static final String TORNADO_DEFAULT_MEMORY = "4GB";
+
+  private Devices() {}
+
+  /** Whether the embedded runtime is there rather than TornadoVM. */
+  public static boolean embedded() {
+    return runtime().getNumBackends() > 0
+        && runtime().getBackendType(0) == TornadoVMBackendType.JAVA;
+  }
+
+  /** {@code jvm}, or backend and index such as {@code opencl:0}. */
+  public static String name() {
+    if (embedded()) {
+      return JVM;
+    }
+    String backend = runtime().getBackendType(backendIndex()).name().toLowerCase(Locale.ROOT);
+    return backend + ":" + deviceIndex();
+  }
+
+  /** What the device calls itself. */
+  public static String description() {
+    TornadoDevice device = device();
+    return embedded()
+        ? device.getDescription()
+        : device.getPhysicalDevice().getDeviceName() + " (" + device.getPlatformName() + ")";
+  }
+
+  /**
+   * Checks that this JVM was started for a device.
+   *
+   * @param name {@code jvm}, or backend and index
+   * @throws UserError if it was started for another one
+   */
+  public static void check(String name) {
+    if (!name.equals(name())) {
+      throw new UserError(
+          "this JVM runs on device '"
+              + name()
+              + "', not on '"
+              + name
+              + "'; bin/sse starts the right one, 'sse devices' lists them");
+    }
+  }
+
+  /**
+   * What plans may take of a TornadoVM device's memory.
+   *
+   * @return bytes
+   */
+  static long memory() {
+    return Math.min(
+        bytes(System.getProperty(MEMORY, TORNADO_DEFAULT_MEMORY)), device().getMaxGlobalMemory());
+  }
+
+  /**
+   * Largest array on a TornadoVM device.
+   *
+   * @return bytes
+   */
+  static long largestArray() {
+    return device().getMaxAllocMemory();
+  }
+
+  /**
+   * Turns an exception of TornadoVM into what a user can act on.
+   *
+   * @param graph what was run
+   * @param e the exception
+   * @return what to throw instead; the exception itself if it is the embedded runtime's or ours
+   */
+  static RuntimeException explain(String graph, RuntimeException e) {
+    boolean tornado = e.getClass().getName().startsWith("uk.ac.manchester.tornado.");
+    if (embedded() || !tornado) {
+      return e;
+    }
+    return new UserError(
+        "graph '"
+            + graph
+            + "' does not run on "
+            + name()
+            + ", "
+            + description()
+            + ": "
+            + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()),
+        e);
+  }
+
+  /** Bytes of TornadoVM's notation: a number, or one with KB, MB, GB or TB. */
+  static long bytes(String size) {
+    String digits = size.replaceFirst("[KMGT]?B$", "");
+    try {
+      long number = Long.parseLong(digits);
+      int power =
+          size.length() - digits.length() < 2
+              ? 0
+              : "KMGT".indexOf(size.charAt(digits.length())) + 1;
+      return Math.multiplyExact(number, 1L << (10 * power));
+    } catch (NumberFormatException | ArithmeticException e) {
+      throw new UserError(
+          MEMORY + " must be a number of bytes, or one with KB, MB or GB, not '" + size + "'", e);
+    }
+  }
+
+  private static TornadoDevice device() {
+    return runtime().getBackend(backendIndex()).getDevice(deviceIndex());
+  }
+
+  private static int backendIndex() {
+    return embedded() ? 0 : Integer.getInteger("tornado.backend", 0);
+  }
+
+  private static int deviceIndex() {
+    return embedded() ? 0 : Integer.getInteger("tornado.device", 0);
+  }
+
+  private static TornadoRuntime runtime() {
+    return TornadoRuntimeProvider.getTornadoRuntime();
+  }
+}
