@@ -33,6 +33,7 @@ final class DeltaBackward {
   private final int ldv; // row stride of errors
   private final int group; // chunks whose states and errors are kept at a time
   private final DeltaChunk chunk = new DeltaChunk(C);
+  private final DeltaChunk ahead = new DeltaChunk(C); // the one after it in the order of work
   private final DeltaRows rows;
   private final DeltaDecay decay = new DeltaDecay(C);
   private final DeltaUpdate update;
@@ -40,6 +41,9 @@ final class DeltaBackward {
   private final float[][] stateGradients; // of each value head [vp / NR, kp, NR]
   private final float[] sums; // [2·C, ld] dq̂ and dk̂ over value heads
   private final float[] passing; // [C, ldv] errors of chunks that are only passed
+
+  /** Keeps the reads that bring rows into the cache alive. */
+  private float touched;
 
   private float[][] states = new float[0][]; // before a chunk, of each value head
   private float[][] errors = new float[0][]; // of a chunk, of each value head [C, ldv]
@@ -113,7 +117,9 @@ final class DeltaBackward {
         sweep(x, head, j - first, carried || row > begin, j < last);
       }
       for (int j = last; j >= first; j--) {
-        chunk.load(x, head, begin + j * C, end);
+        int row = begin + j * C;
+        chunk.load(x, head, row, end);
+        ahead.load(x, head, row - C, j > first ? row : row - C);
         rows.load(x, chunk);
         chunk(x, y, head, j - first, carried || j > 0, carried || j < chunks - 1);
       }
@@ -152,6 +158,7 @@ final class DeltaBackward {
   /** The chunk that begins at that row, without its queries. */
   private void load(DeltaInputs x, int head, int row, int end) {
     chunk.load(x, head, row, end);
+    ahead.load(x, head, Math.min(row + C, end), end);
     rows.loadKeys(x, chunk);
   }
 
@@ -179,6 +186,9 @@ final class DeltaBackward {
     update.prepare(chunk, rows, decay);
     for (int p = 0; p < vp / NR; p++) {
       update.errors(x, chunk, rows, decay, valueHead, state, p, from, to, p * NR, ldv);
+      int v = valueHead * x.capacity() * value;
+      touched = ahead.touch(x.v(), v, ahead.valueAt, value, p, vp / NR);
+      if (h == 0) touched += ahead.touch(x.k(), 0, ahead.keyAt, key, p, vp / NR);
     }
   }
 
@@ -194,7 +204,7 @@ final class DeltaBackward {
       int valueHead = head * valueHeads + h;
       decay.load(x, chunk, valueHead);
       float[] e = errors[slot * valueHeads + h];
-      gradient.run(x, y, chunk, valueHead, state(slot, h), stateGradients[h], e, from, to);
+      gradient.run(x, y, chunk, ahead, valueHead, state(slot, h), stateGradients[h], e, from, to);
       for (int i = 0; i < chunk.n; i++) {
         int q = 2 * i * rows.ld;
         add(h > 0, gradient.reads, q, sums, q);

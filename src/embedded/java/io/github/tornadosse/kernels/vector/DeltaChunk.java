@@ -80,6 +80,20 @@ final class DeltaChunk {
     }
   }
 
+  /**
+   * Reads one of so many parts of the chunk's rows of an array, so that they come into the cache
+   * while products run; the sum of what was read keeps the reads alive.
+   *
+   * @param at begin of each row, from base on
+   * @param length of a row
+   */
+  float touch(float[] a, int base, int[] at, int length, int part, int parts) {
+    float t = 0;
+    int end = (part + 1) * n / parts;
+    for (int i = part * n / parts; i < end; i++) t += GlaRows.touch(a, base + at[i], length);
+    return t;
+  }
+
   /** Number of blocks of 16 rows. */
   int blocks() {
     return (n + BLOCK - 1) / BLOCK;

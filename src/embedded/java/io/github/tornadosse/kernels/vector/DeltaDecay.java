@@ -12,13 +12,6 @@ import jdk.incubator.vector.FloatVector;
  * running products of exp(g), so that a strong one costs its weak neighbours no accuracy.
  */
 final class DeltaDecay {
-  /** Rows of the identity of one block. */
-  private static final float[] IDENTITY = new float[BLOCK * BLOCK];
-
-  static {
-    for (int i = 0; i < BLOCK; i++) IDENTITY[i * BLOCK + i] = 1;
-  }
-
   private final int size;
 
   /** [C, C]: decay from after row j to after row i; 0 for j above i in blocks on the diagonal. */
@@ -89,7 +82,7 @@ final class DeltaDecay {
     }
     int one = i % BLOCK * BLOCK;
     for (int j = 0; j < BLOCK; j += L) {
-      FloatVector y = FloatVector.fromArray(F, IDENTITY, one + j);
+      FloatVector y = FloatVector.fromArray(F, DeltaInverse.IDENTITY, one + j);
       if (i > block) y = FloatVector.fromArray(F, between, row - size + block + j).fma(d, y);
       y.intoArray(between, row + block + j);
     }

@@ -33,7 +33,11 @@ final class DeltaForward {
   private final float[] read = new float[C]; // factor of what a row reads from the state
   private final float[] errors = new float[C * NR]; // one panel
   private final float[] narrow = new float[C * NR]; // the last panel of the output if not whole
-  private final DeltaChunk chunk = new DeltaChunk(C);
+  private DeltaChunk chunk = new DeltaChunk(C);
+  private DeltaChunk next = new DeltaChunk(C);
+
+  /** Keeps the reads that bring rows into the cache alive. */
+  private float touched;
 
   DeltaForward(int key, int value, int group) {
     this.key = key;
@@ -69,8 +73,12 @@ final class DeltaForward {
     for (int h = 0; h < group && initial != null; h++) {
       GlaState.unpack(initial, stateAt + h * key * value, key, value, states[h], kp);
     }
+    next.load(x, head, begin, end);
     for (int row = begin; row < end; row += C) {
-      chunk.load(x, head, row, end);
+      DeltaChunk c = next;
+      next = chunk;
+      chunk = c;
+      next.load(x, head, Math.min(end, row + C), end);
       rows.load(x, chunk);
       boolean from = initial != null || row > begin;
       boolean to = initial != null || row + C < end;
@@ -78,7 +86,10 @@ final class DeltaForward {
         int valueHead = head * group + h;
         prepare(x, valueHead);
         int outAt = (valueHead * x.rowCapacity() + row) * value;
-        for (int p = 0; p < panels; p++) panel(x, valueHead, states[h], p, from, to, out, outAt);
+        for (int p = 0; p < panels; p++) {
+          panel(x, valueHead, states[h], p, from, to, out, outAt);
+          touch(x, valueHead, h, p);
+        }
       }
     }
     for (int h = 0; h < group && initial != null; h++) {
@@ -129,6 +140,17 @@ final class DeltaForward {
       }
     }
     if (to) update.advance(chunk, rows, state, p, from, errors, 0, NR);
+  }
+
+  /** Reads parts of the next chunk's rows, so that they come while the products run. */
+  private void touch(DeltaInputs x, int valueHead, int h, int p) {
+    int head = valueHead * x.capacity() * value;
+    float t = next.touch(x.v(), head, next.valueAt, value, p, panels);
+    if (h == 0) {
+      t += next.touch(x.q(), 0, next.keyAt, key, p, panels);
+      t += next.touch(x.k(), 0, next.keyAt, key, p, panels);
+    }
+    touched = t;
   }
 
   private void output(float[] state, int stateAt, boolean from, float[] to, int at, int ld) {

@@ -59,6 +59,9 @@ final class DeltaGradient {
   private final float[] total; // [kp] decay over the chunk
   private final float[] square = new float[BLOCK * BLOCK];
 
+  /** Keeps the reads that bring rows into the cache alive. */
+  private float touched;
+
   /** [2·C, ld]: dq̂ and the part of dk̂ that comes from the row's own error and outputs. */
   final float[] reads;
 
@@ -132,6 +135,7 @@ final class DeltaGradient {
    * Everything but what is normalised, and {@link #reads} and {@link #writes}; the rows and the
    * decay are filled.
    *
+   * @param ahead the chunk that comes next
    * @param state the state before the chunk, [vp / NR, kp, NR]
    * @param gradient that of the state after the chunk, then of the one before it
    * @param errors [C, vp + L]
@@ -142,6 +146,7 @@ final class DeltaGradient {
       DeltaInputs x,
       Gradients y,
       DeltaChunk c,
+      DeltaChunk ahead,
       int valueHead,
       float[] state,
       float[] gradient,
@@ -149,15 +154,19 @@ final class DeltaGradient {
       boolean from,
       boolean to) {
     prepare(x, y, c, valueHead);
-    for (int p = 0; p < vp; p += NR) errorGradients(c, p, gradient, to);
+    int head = valueHead * x.capacity() * value;
+    for (int p = 0; p < vp; p += NR) {
+      errorGradients(c, p, gradient, to);
+      touched = ahead.touch(y.out(), head, ahead.valueAt, value, p / NR, vp / NR);
+    }
     values(x, y, c, valueHead, errors);
     pairs(x, c, errors);
     Arrays.fill(fromState, 0, c.n, 0);
     Arrays.fill(toState, 0, c.n, 0);
     if (from) Transpose.panels(state, stateT, kp, vp, square);
     if (to) Transpose.panels(gradient, gradientT, kp, vp, square);
-    reads(x, c, from);
-    writes(c, errors, to);
+    reads(x, c, ahead, from);
+    writes(x, c, ahead, errors, to);
     decays(c, from && to ? decay.total * GlaRows.dot(state, 0, gradient, 0, kp * vp) : 0);
     store(x, y, c, valueHead);
     if (from) carry(c, gradient, to);
@@ -257,7 +266,7 @@ final class DeltaGradient {
   }
 
   /** {@link #reads}, and what the reads of each row from the state make of its decay. */
-  private void reads(DeltaInputs x, DeltaChunk c, boolean from) {
+  private void reads(DeltaInputs x, DeltaChunk c, DeltaChunk ahead, boolean from) {
     int n = 2 * c.padded();
     if (from) {
       for (int p = 0; p < kp; p += NR) {
@@ -283,11 +292,12 @@ final class DeltaGradient {
               keys, pairs, r * size, size, rows.rows, ld + p, 2 * ld, reads, d, ld);
         }
       }
+      touched = ahead.touch(x.q(), 0, ahead.keyAt, x.key(), p / NR, kp / NR);
     }
   }
 
   /** {@link #writes}, and what each row's write to the state makes of later decays. */
-  private void writes(DeltaChunk c, float[] errors, boolean to) {
+  private void writes(DeltaInputs x, DeltaChunk c, DeltaChunk ahead, float[] errors, boolean to) {
     int n = c.padded();
     if (to) {
       for (int p = 0; p < kp; p += NR) {
@@ -309,6 +319,7 @@ final class DeltaGradient {
           MicroKernels.tileColsSet(2 * (n - j), pairs, s, size, rows.rows, r, ld, writes, d, ld);
         }
       }
+      touched = ahead.touch(x.k(), 0, ahead.keyAt, x.key(), p / NR, kp / NR);
     }
   }
 

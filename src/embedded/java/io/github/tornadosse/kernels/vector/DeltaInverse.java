@@ -9,7 +9,7 @@ import jdk.incubator.vector.FloatVector;
 /** Inverses of unit lower triangular matrices of a few blocks of 16 rows. */
 final class DeltaInverse {
   /** Rows of the identity of one block. */
-  private static final float[] IDENTITY = new float[BLOCK * BLOCK];
+  static final float[] IDENTITY = new float[BLOCK * BLOCK];
 
   static {
     for (int i = 0; i < BLOCK; i++) IDENTITY[i * BLOCK + i] = 1;

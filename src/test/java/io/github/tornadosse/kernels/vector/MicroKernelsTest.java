@@ -154,7 +154,17 @@ class MicroKernelsTest {
     float[] set = new float[n * (n + 1)];
     Arrays.fill(set, Float.NaN);
     MicroKernels.blockRowsSet(kc, a, 1, kc + 1, b, 3, set, 0, n + 1);
-    double[] y = product(n, kc, a, 1, kc + 1, 1, plain, 0, n, null, null);
+    isBlock(set, product(n, kc, a, 1, kc + 1, 1, plain, 0, n, null, null));
+    Arrays.fill(set, Float.NaN);
+    float[] spaced = new float[kc * (n + 5) + 2]; // [kc, 16] with gaps between the rows
+    Arrays.fill(spaced, Float.NaN);
+    for (int k = 0; k < kc; k++) System.arraycopy(plain, k * n, spaced, 2 + k * (n + 5), n);
+    MicroKernels.blockRowsSet(kc, a, 1, kc + 1, spaced, 2, n + 5, set, 0, n + 1);
+    isBlock(set, product(n, kc, a, 1, kc + 1, 1, plain, 0, n, null, null));
+  }
+
+  private static void isBlock(float[] set, double[] y) {
+    int n = MicroKernels.BLOCK;
     for (int i = 0; i < n; i++) {
       for (int j = 0; j < n; j++) {
         double e = y[i * n + j];
