@@ -7,7 +7,6 @@ import io.github.tornadosse.tensor.UserError;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -36,7 +35,7 @@ public final class JsonTokenizer implements Tokenizer {
   private final int anchor;
   private final String anchorText;
   private final byte[][] pieces;
-  private final TreeMap<String, byte[]> files;
+  private final Map<String, byte[]> files;
 
   /**
    * Makes a tokenizer.
@@ -50,10 +49,11 @@ public final class JsonTokenizer implements Tokenizer {
   JsonTokenizer(
       String json, ObjectNode tree, String file, Separator separator, Map<String, byte[]> files) {
     this.file = file;
-    this.files = new TreeMap<>(files);
     NativeGuard.check(tree, file);
     vocabulary = new Vocabulary(tree, file);
+    // Which may add to the files what names it.
     this.separator = separator.of(vocabulary);
+    this.files = Map.copyOf(files);
     opening = opening(tree.path("post_processor"));
     first = new NativeTokenizer(textAlone(tree) ? tree.toString() : json, file);
     next = withoutSpaceBefore(tree) ? new NativeTokenizer(tree.toString(), file) : first;
@@ -142,7 +142,7 @@ public final class JsonTokenizer implements Tokenizer {
 
   @Override
   public Map<String, byte[]> files() {
-    return Map.copyOf(files);
+    return files;
   }
 
   /** The bytes of a token inside a text. */
