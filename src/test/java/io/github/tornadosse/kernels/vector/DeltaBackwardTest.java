@@ -65,21 +65,24 @@ class DeltaBackwardTest {
     float[] values = new float[VALUE_HEADS * TOKENS * VALUE];
     float[] gates = new float[2 * VALUE_HEADS * TOKENS];
     float[] dState = gaussian(7, state.length);
-    for (float[] x : new float[][] {rows, values, gates}) Arrays.fill(x, Float.NaN);
+    float[] weights = new float[2 * TOKENS];
+    for (float[] x : new float[][] {rows, values, gates, weights}) Arrays.fill(x, Float.NaN);
     new DeltaBackward(KEY, VALUE, VALUE_HEADS, keptBytes)
         .segment(
             inputs,
             new DeltaGradient.Gradients(
-                dOut, withState ? state : null, dState, rows, values, gates, null),
+                dOut, withState ? state : null, dState, rows, values, gates, weights),
             0,
             0,
             TOKENS,
             0,
             0);
-    float[] all = Arrays.copyOf(rows, rows.length + values.length + gates.length + dState.length);
-    System.arraycopy(values, 0, all, rows.length, values.length);
-    System.arraycopy(gates, 0, all, rows.length + values.length, gates.length);
-    System.arraycopy(dState, 0, all, all.length - dState.length, dState.length);
+    float[] all = rows;
+    for (float[] x : new float[][] {values, gates, weights, dState}) {
+      int at = all.length;
+      all = Arrays.copyOf(all, at + x.length);
+      System.arraycopy(x, 0, all, at, x.length);
+    }
     return all;
   }
 
@@ -119,6 +122,7 @@ class DeltaBackwardTest {
                     new FloatArray(2 * TOKENS * KEY + 1),
                     any,
                     gates,
+                    any,
                     Control.FIRST_BASE,
                     Control.FIRST_BASE,
                     0,
