@@ -17,18 +17,19 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = "Measures the speed of parts of the model.",
     mixinStandardHelpOptions = true,
-    subcommands = BenchCommand.MixerCommand.class,
+    subcommands = {BenchCommand.MixerCommand.class, BenchDecodeCommand.class},
     footerHeading = "%nExamples:%n",
     footer = {
       "  sse bench mixer --tokens 8192 --heads 4 --dim 128 --partitions 4 --topk 1 --json",
-      "  sse bench mixer --mixer gla --pass forward+backward"
+      "  sse bench mixer --mixer gla --pass forward+backward",
+      "  sse bench decode --context 1000,100000 --json"
     })
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "which benchmark? There is: mixer");
+    throw new ParameterException(spec.commandLine(), "which benchmark? One of mixer, decode");
   }
 
   /** The token mixer. */

@@ -10,6 +10,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import org.apache.commons.math3.random.RandomGenerator;
+import org.apache.commons.math3.random.Well19937c;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
@@ -65,6 +67,18 @@ public final class ModelWeights {
       }
     }
     return new ModelWeights(config, layout, parameters);
+  }
+
+  /**
+   * Draws the weights that training begins with.
+   *
+   * @param config the configuration
+   * @param seed the same seed gives the same weights
+   * @return the weights
+   */
+  public static ModelWeights initial(ModelConfig config, long seed) {
+    RandomGenerator random = new Well19937c(seed);
+    return read(config, (t, to) -> Initializer.draw(t, random, config.initializerRange(), to, 0));
   }
 
   /**

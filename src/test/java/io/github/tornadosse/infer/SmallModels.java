@@ -15,8 +15,8 @@ final class SmallModels {
 
   /** Weights of one of {@link Variants}, larger than when training begins. */
   static ModelWeights weights(String variant) {
-    return Variants.weights(
-        ModelConfig.fromJson(Variants.json(variant).put("initializer_range", 0.25), variant));
+    return ModelWeights.initial(
+        ModelConfig.fromJson(Variants.json(variant).put("initializer_range", 0.25), variant), 1);
   }
 
   static LanguageModel model(ModelWeights weights, int tokens, int sessions) {

@@ -32,7 +32,7 @@ class LanguageModelTest {
   }
 
   private static LanguageModel model(String tier, ModelConfig c, int tokens) {
-    return model(tier, Variants.weights(c), tokens);
+    return model(tier, ModelWeights.initial(c, 1), tokens);
   }
 
   private static LanguageModel model(String tier, ModelWeights w, int tokens) {
@@ -72,7 +72,7 @@ class LanguageModelTest {
   @MethodSource("tiersAndVariants")
   void howATextIsSplitDoesNotMatter(String tier, String variant) {
     int[] text = text(90);
-    ModelWeights w = Variants.weights(Variants.config(variant));
+    ModelWeights w = ModelWeights.initial(Variants.config(variant), 1);
     float[] expected = null;
     for (int block : new int[] {100, 64, 7, 1}) {
       try (LanguageModel m = model(tier, w, block)) {
@@ -92,7 +92,7 @@ class LanguageModelTest {
   @MethodSource("tiersAndVariants")
   void sessionsSideBySideEqualThoseAlone(String tier, String variant) {
     int[][] texts = {text(31, 1), text(4, 2), text(17, 3)};
-    ModelWeights w = Variants.weights(Variants.config(variant));
+    ModelWeights w = ModelWeights.initial(Variants.config(variant), 1);
     try (LanguageModel together = model(tier, w, 20)) {
       int[] slots = new int[3];
       Arrays.setAll(slots, i -> together.openSession());
@@ -115,7 +115,7 @@ class LanguageModelTest {
   void whatIsSavedGoesOnInAnotherModel(String tier, String variant) {
     int[] before = text(37, 5);
     int[] after = text(9, 6);
-    ModelWeights w = Variants.weights(Variants.config(variant));
+    ModelWeights w = ModelWeights.initial(Variants.config(variant), 1);
     try (LanguageModel from = model(tier, w, 16);
         LanguageModel to = model(tier, w, 40)) {
       int session = from.openSession();
@@ -170,7 +170,7 @@ class LanguageModelTest {
   @Test
   void whatCannotBeReadIsRefusedAndNothingIsRead() {
     try (LanguageModel m =
-        model("portable", Variants.weights(Variants.config("transformer")), 20)) {
+        model("portable", ModelWeights.initial(Variants.config("transformer"), 1), 20)) {
       int session = m.openSession();
       float[] expected = read(m, session, text(190));
       assertThatThrownBy(() -> read(m, session, text(11)))

@@ -4,11 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /** Small models of every form and variant, by name. */
 public final class Variants {
@@ -104,14 +102,5 @@ public final class Variants {
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(name, e);
     }
-  }
-
-  /** Weights of a configuration, drawn. */
-  public static ModelWeights weights(ModelConfig config) {
-    ParameterLayout layout = new ParameterLayout(config);
-    float[] drawn = Initializer.draw(config, layout, 1);
-    Iterator<Integer> next = IntStream.range(0, layout.tensors().size()).iterator();
-    return ModelWeights.read(
-        config, (t, to) -> System.arraycopy(drawn, layout.offset(next.next()), to, 0, to.length));
   }
 }
