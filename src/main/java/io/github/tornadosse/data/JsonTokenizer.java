@@ -7,7 +7,7 @@ import io.github.tornadosse.tensor.UserError;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
@@ -17,6 +17,8 @@ import java.util.stream.IntStream;
  * <p>{@link #encode} gives the ids that library gives without its special tokens, but for two
  * things: what spells a special token is text here, and bytes that are not UTF-8 keep their values
  * where the vocabulary has tokens for bytes.
+ *
+ * <p>Safe for several threads; its decoders are not.
  *
  * <p>{@link #byteCount} is exact for vocabularies of bytes (byte-level ones and those with tokens
  * for the bytes of rare characters), unless the tokenizer changes the text first (Unicode
@@ -35,8 +37,8 @@ public final class JsonTokenizer implements Tokenizer {
   private final TextPieces textPieces;
   private final int anchor;
   private final String anchorText;
-  private final byte[][] pieces;
-  private final TreeMap<String, byte[]> files;
+  private final AtomicReferenceArray<byte[]> pieces;
+  private final Map<String, byte[]> files;
 
   /**
    * Makes a tokenizer.
@@ -50,19 +52,20 @@ public final class JsonTokenizer implements Tokenizer {
   JsonTokenizer(
       String json, ObjectNode tree, String file, Separator separator, Map<String, byte[]> files) {
     this.file = file;
-    this.files = new TreeMap<>(files);
     NativeGuard.check(tree, file);
     vocabulary = new Vocabulary(tree, file);
+    // Which may add to the files what names it.
     this.separator = separator.of(vocabulary);
+    this.files = Map.copyOf(files);
     opening = opening(tree.path("post_processor"));
     first = new NativeTokenizer(textAlone(tree) ? tree.toString() : json, file);
     next = withoutSpaceBefore(tree) ? new NativeTokenizer(tree.toString(), file) : first;
     vocabulary.setSpecial(this.separator);
     Arrays.stream(opening).forEach(vocabulary::setSpecial);
-    textPieces = new TextPieces(vocabulary.specialTexts(), vocabulary.byteIds());
+    textPieces = new TextPieces(vocabulary.reservedTexts(), vocabulary.byteIds());
     anchor = anchor();
     anchorText = first.decode(anchor);
-    pieces = new byte[vocabulary.size()][];
+    pieces = new AtomicReferenceArray<>(vocabulary.size());
   }
 
   /** Finds the id that stands between documents. */
@@ -142,7 +145,7 @@ public final class JsonTokenizer implements Tokenizer {
 
   @Override
   public Map<String, byte[]> files() {
-    return Map.copyOf(files);
+    return files;
   }
 
   /** The bytes of a token inside a text. */
@@ -150,7 +153,7 @@ public final class JsonTokenizer implements Tokenizer {
     if (!vocabulary.isText(id)) {
       return NONE;
     }
-    byte[] piece = pieces[id];
+    byte[] piece = pieces.get(id);
     if (piece == null) {
       piece = vocabulary.bytes(id);
       if (piece == null) {
@@ -158,7 +161,7 @@ public final class JsonTokenizer implements Tokenizer {
         int common = text.startsWith(anchorText) ? anchorText.length() : 0;
         piece = text.substring(common).getBytes(StandardCharsets.UTF_8);
       }
-      pieces[id] = piece;
+      pieces.set(id, piece);
     }
     return piece;
   }

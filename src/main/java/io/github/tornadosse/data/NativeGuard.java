@@ -81,7 +81,7 @@ final class NativeGuard {
           second.startsWith(prefix),
           "model",
           "has the merge "
-              + FileErrors.quote(merge.toString())
+              + FileErrors.quote(merge.isTextual() ? text : merge.toString())
               + ", whose second part lacks the prefix "
               + FileErrors.quote(prefix));
     }

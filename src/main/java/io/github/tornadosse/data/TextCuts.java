@@ -7,20 +7,21 @@ final class TextCuts {
   private TextCuts() {}
 
   /**
-   * The last good place: the beginning of a line that is not indented, which no usual vocabulary
-   * has a token across; else the space before a word; else the beginning of a character.
+   * The last good place: the beginning of a line after a line feed that stands alone between other
+   * characters than spaces, which is a token by itself or a token's end with usual vocabularies;
+   * else such a space before a word; else the beginning of a character.
    *
    * @param text UTF-8, more of which follows; at least 16 bytes
    * @return how many bytes come before the place, at least 1
    */
   static int last(byte[] text) {
-    for (int i = text.length - 1; i > 0; i--) {
-      if (text[i - 1] == '\n' && !isSpace(text[i])) {
-        return i;
+    for (int i = text.length - 2; i > 0; i--) {
+      if (text[i] == '\n' && standsAlone(text, i)) {
+        return i + 1;
       }
     }
     for (int i = text.length - 2; i > 0; i--) {
-      if (text[i] == ' ' && !isSpace(text[i - 1]) && !isSpace(text[i + 1])) {
+      if (text[i] == ' ' && standsAlone(text, i)) {
         return i;
       }
     }
@@ -29,6 +30,10 @@ final class TextCuts {
       end--;
     }
     return end;
+  }
+
+  private static boolean standsAlone(byte[] text, int at) {
+    return !isSpace(text[at - 1]) && !isSpace(text[at + 1]);
   }
 
   private static boolean isSpace(byte b) {

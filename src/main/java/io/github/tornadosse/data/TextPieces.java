@@ -13,25 +13,25 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * Splits bytes into texts that can be encoded each by itself, none of which spells a special token
- * (they are cut after the first character of one; a token of a single character stays), and bytes
+ * Splits bytes into texts that can be encoded each by itself, none of which has a reserved text in
+ * it (they are cut after the first character of one; one of a single character stays), and bytes
  * that are not UTF-8.
  */
 final class TextPieces {
-  private final Map<Character, List<String>> specialTexts = new HashMap<>();
+  private final Map<Character, List<String>> reservedTexts = new HashMap<>();
   private final int[] byteIds;
 
   /**
    * Prepares the splitting.
    *
-   * @param special the texts of special tokens
+   * @param reserved texts that would be encoded as other things than texts
    * @param byteIds [256] the ids of bytes; null if there are none, and wrong bytes become U+FFFD
    */
-  TextPieces(List<String> special, int[] byteIds) {
+  TextPieces(List<String> reserved, int[] byteIds) {
     this.byteIds = byteIds;
-    for (String text : special) {
+    for (String text : reserved) {
       if (text.codePointCount(0, text.length()) > 1) {
-        specialTexts.computeIfAbsent(text.charAt(0), c -> new ArrayList<>()).add(text);
+        reservedTexts.computeIfAbsent(text.charAt(0), c -> new ArrayList<>()).add(text);
       }
     }
   }
@@ -65,7 +65,7 @@ final class TextPieces {
   private void cut(String text, Consumer<String> out) {
     int from = 0;
     for (int i = 0; i < text.length(); i++) {
-      if (startsSpecial(text, i)) {
+      if (startsReserved(text, i)) {
         int end = i + Character.charCount(text.codePointAt(i));
         out.accept(text.substring(from, end));
         from = end;
@@ -76,8 +76,8 @@ final class TextPieces {
     }
   }
 
-  private boolean startsSpecial(String text, int at) {
-    List<String> candidates = specialTexts.get(text.charAt(at));
+  private boolean startsReserved(String text, int at) {
+    List<String> candidates = reservedTexts.get(text.charAt(at));
     return candidates != null && candidates.stream().anyMatch(c -> text.startsWith(c, at));
   }
 }

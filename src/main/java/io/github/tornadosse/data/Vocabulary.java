@@ -21,6 +21,7 @@ final class Vocabulary {
   private final Map<String, Integer> ids = new HashMap<>();
   private final BitSet special = new BitSet();
   private final List<String> specialTexts = new ArrayList<>();
+  private final boolean unigram;
   private final boolean byteLevel;
   private final boolean byteFallback;
   private String[] tokens = new String[1 << 10];
@@ -62,6 +63,7 @@ final class Vocabulary {
     if (ids.isEmpty()) {
       throw defect("its vocabulary is empty");
     }
+    unigram = vocab.isArray();
     byteLevel = names(tokenizer.path("decoder"), "ByteLevel");
     byteFallback = names(tokenizer.path("decoder"), "ByteFallback");
   }
@@ -89,9 +91,18 @@ final class Vocabulary {
     }
   }
 
-  /** The texts of special tokens. */
-  List<String> specialTexts() {
-    return specialTexts;
+  /**
+   * The texts that are no text when the native code meets them: those of special tokens, and, with
+   * unigram models, those of bytes.
+   */
+  List<String> reservedTexts() {
+    List<String> texts = new ArrayList<>(specialTexts);
+    for (int id = 0; unigram && id < size; id++) {
+      if (isText(id) && bytes(id) != null) {
+        texts.add(tokens[id]);
+      }
+    }
+    return texts;
   }
 
   /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.tornadosse.data.TokenizerFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -12,6 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -66,6 +70,7 @@ class MainTest {
         "train",
         "generate",
         "eval",
+        "convert",
         "verify",
         "bench",
         "bench mixer",
@@ -205,6 +210,172 @@ class MainTest {
     printed.reset();
     assertThat(Main.run(generate)).isZero();
     assertThat(lastLine().get("text").textValue()).isEqualTo(first);
+  }
+
+  @Test
+  void aModelOfAnotherTokenizerIsTrainedMeasuredAndContinuesText() throws IOException {
+    String recipe = recipe();
+    Path tokenizer = Files.createDirectory(directory.resolve("tokenizer"));
+    byte[] json = TokenizerFiles.sentencePiece().toPrettyString().getBytes(StandardCharsets.UTF_8);
+    Files.write(tokenizer.resolve("tokenizer.json"), json);
+    String[] train = {
+      "train", recipe, "--set", "data.tokenizer=" + tokenizer, "--set", "model.vocab_size=300"
+    };
+    assertOneLine(Main.run(train), "data.tokenizer: ", "tokenizer.json", "eos_token");
+    complained.reset();
+    Files.writeString(tokenizer.resolve("config.json"), "{\"eos_token_id\": 2}");
+    String[] narrow = train.clone();
+    narrow[5] = "model.vocab_size=200";
+    assertOneLine(Main.run(narrow), "model.vocab_size (200) must be at least the tokenizer's");
+    complained.reset();
+    assertThat(Main.run(train)).as(complaint()).isZero();
+    Path checkpoint = directory.resolve("run/step-00000006");
+    assertThat(Files.readAllBytes(checkpoint.resolve("tokenizer.json"))).isEqualTo(json);
+    JsonNode config = new ObjectMapper().readTree(checkpoint.resolve("config.json").toFile());
+    assertThat(config.get("vocab_size").intValue()).isEqualTo(300);
+    assertThat(config.get("eos_token_id").intValue()).isEqualTo(2);
+
+    // The tokenizer that it was trained with may be gone.
+    Files.delete(tokenizer.resolve("config.json"));
+    printed.reset();
+    String run = directory.resolve("run").toString();
+    String text = directory.resolve("text.txt").toString();
+    String[] eval = {"eval", run, "--data", text, "--held-out", "0.1", "--tokens", "512", "--json"};
+    assertThat(Main.run(eval)).as(complaint()).isZero();
+    double bits = lastLine().get("bits_per_byte").doubleValue();
+    double loss = lastLine().get("loss").doubleValue();
+    // Every character is a token here, but for some of two or three.
+    assertThat(bits).isBetween(loss / Math.log(2) / 1.4, loss / Math.log(2));
+    printed.reset();
+    String[] generate = {"generate", run, "--prompt", "to be", "--tokens", "8", "--json"};
+    assertThat(Main.run(generate)).as(complaint()).isZero();
+    assertThat(lastLine().get("tokens").intValue()).isBetween(1, 8);
+
+    Path other = checkpoint.resolve("tokenizer.json");
+    Files.write(other, TokenizerFiles.byteLevel().toString().getBytes(StandardCharsets.UTF_8));
+    complained.reset();
+    assertOneLine(Main.run(generate), "special_tokens_map.json", "eos_token", "is not a token of");
+    complained.reset();
+    Files.writeString(tokenizer.resolve("config.json"), "{\"eos_token_id\": 2}");
+    Files.writeString(other, new String(json, StandardCharsets.UTF_8) + "\n");
+    String saved = directory.resolve("run/recipe.yaml").toString();
+    assertThat(Main.run("train", saved, "--resume", "--set", "train.steps=7")).isEqualTo(2);
+    assertThat(complaint()).contains(other + " is not the tokenizer of the recipe");
+  }
+
+  @Test
+  void aModelWithoutEnoughIdsForItsTokenizerIsRefused() throws IOException {
+    assertThat(Main.run("train", recipe(), "--json")).as(complaint()).isZero();
+    Path checkpoint = directory.resolve("run/step-00000006");
+    Files.writeString(checkpoint.resolve("tokenizer.json"), TokenizerFiles.byteLevel().toString());
+    Files.writeString(checkpoint.resolve("tokenizer_config.json"), "{\"eos_token\": \"<|end|>\"}");
+    complained.reset();
+    assertOneLine(
+        Main.run("generate", checkpoint.toString(), "--prompt", "x"),
+        "the model has 257 token ids, its tokenizer 264");
+    complained.reset();
+    Files.delete(checkpoint.resolve("tokenizer.json"));
+    assertOneLine(
+        Main.run("generate", checkpoint.toString(), "--prompt", "x"), "there is no tokenizer.json");
+  }
+
+  private static Map<String, byte[]> files(Path directory) throws IOException {
+    Map<String, byte[]> files = new TreeMap<>();
+    try (Stream<Path> list = Files.list(directory)) {
+      for (Path file : list.toList()) {
+        files.put(file.getFileName().toString(), Files.readAllBytes(file));
+      }
+    }
+    return files;
+  }
+
+  private JsonNode convert(Path from, Path to, String... options) throws IOException {
+    List<String> args =
+        new ArrayList<>(List.of("convert", "--from", "" + from, "--to", "" + to, "--json"));
+    args.addAll(List.of(options));
+    printed.reset();
+    assertThat(Main.run(args.toArray(new String[0]))).as(complaint()).isZero();
+    return lastLine();
+  }
+
+  @Test
+  void aModelIsWrittenInOtherTypesAndFiles() throws IOException {
+    assertThat(Main.run("train", recipe(), "--json")).as(complaint()).isZero();
+    Path run = directory.resolve("run");
+    Map<String, byte[]> original = files(run.resolve("step-00000006"));
+    original.keySet().removeAll(List.of("optimizer.safetensors", "trainer.json"));
+
+    Path same = directory.resolve("same");
+    JsonNode written = convert(run, same);
+    assertThat(written.get("dtype").textValue()).isEqualTo("float32");
+    assertThat(written.get("files")).hasSize(original.size());
+    assertThat(files(same).keySet()).isEqualTo(original.keySet());
+    files(same).forEach((name, bytes) -> assertThat(bytes).isEqualTo(original.get(name)));
+
+    Path half = directory.resolve("deep/half");
+    written = convert(run, half, "--dtype", "bfloat16", "--max-shard-size", "20KB");
+    assertThat(written.get("dtype").textValue()).isEqualTo("bfloat16");
+    assertThat(written.get("bytes").longValue())
+        .isBetween(
+            2 * written.get("parameters").longValue(),
+            (long) original.get("model.safetensors").length);
+    assertThat(files(half).keySet())
+        .anyMatch(name -> name.matches("model-00001-of-0000[2-9]\\.safetensors"))
+        .contains("model.safetensors.index.json", "tokenizer.json")
+        .doesNotContain("model.safetensors");
+    // Halves stay halves, and widened ones come back.
+    Path again = directory.resolve("again");
+    assertThat(convert(half, again, "--max-shard-size", "20KB").get("dtype").textValue())
+        .isEqualTo("bfloat16");
+    Path wide = directory.resolve("wide");
+    convert(half, wide, "--dtype", "float32");
+    Path narrow = directory.resolve("narrow");
+    convert(wide, narrow, "--dtype", "bfloat16", "--max-shard-size", "20KB");
+    Map<String, byte[]> expected = files(half);
+    for (Path copy : List.of(again, narrow)) {
+      assertThat(files(copy).keySet()).isEqualTo(expected.keySet());
+      files(copy).forEach((name, bytes) -> assertThat(bytes).isEqualTo(expected.get(name)));
+    }
+
+    printed.reset();
+    assertThat(Main.run("generate", half.toString(), "--prompt", "to be", "--tokens", "5"))
+        .as(complaint())
+        .isZero();
+    printed.reset();
+    Path text = directory.resolve("float16");
+    assertThat(Main.run("convert", "--from", "" + run, "--to", "" + text, "--dtype", "float16"))
+        .isZero();
+    assertThat(output()).contains("parameters in", "float16", "  model.safetensors");
+  }
+
+  @Test
+  void whatCannotBeConvertedIsOneLine() throws IOException {
+    assertThat(Main.run("train", recipe(), "--json")).as(complaint()).isZero();
+    String run = directory.resolve("run").toString();
+    String to = directory.resolve("to").toString();
+    complained.reset();
+    assertOneLine(Main.run("convert", "--from", run, "--to", run), run + ": it is there already");
+    complained.reset();
+    assertOneLine(
+        Main.run("convert", "--from", run, "--to", to, "--dtype", "int8"),
+        "\"int8\"; there are float32, float16, bfloat16");
+    complained.reset();
+    assertOneLine(
+        Main.run("convert", "--from", run, "--to", to, "--max-shard-size", "2G"),
+        "\"2G\" is not a size");
+    complained.reset();
+    assertOneLine(Main.run("convert", "--from", "nowhere", "--to", to), "nowhere");
+    complained.reset();
+    Path config = directory.resolve("run/step-00000006/config.json");
+    String sse = Files.readString(config);
+    Files.writeString(config, sse.replace("\"sse\"", "\"llama\""));
+    assertOneLine(
+        Main.run("convert", "--from", run, "--to", to),
+        "config.json: model_type is \"llama\"; 'sse' is what is converted");
+    complained.reset();
+    Files.writeString(config, sse.replace("\"hidden_size\" : 32", "\"hidden_size\" : 48"));
+    assertOneLine(Main.run("convert", "--from", run, "--to", to), "its shape is", "has to be");
+    assertThat(directory.resolve("to")).doesNotExist();
   }
 
   @Test

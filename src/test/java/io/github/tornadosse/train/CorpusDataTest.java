@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.tornadosse.data.PackedBatch;
+import io.github.tornadosse.data.TokenizerFiles;
 import io.github.tornadosse.tensor.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,6 +60,22 @@ class CorpusDataTest {
       assertThat(data.files()).containsOnlyKeys("tokenizer.json", "tokenizer_config.json");
       List<Baseline> baselines = data.baselines(100_000, 1000);
       assertThat(baselines.get(0).bitsPerByte()).isGreaterThan(baselines.get(1).bitsPerByte());
+    }
+  }
+
+  @Test
+  void readsTheTokenizerOfAPath() throws IOException {
+    write("text/0.txt", "the he said the end. ".repeat(40));
+    Path file = folder.resolve("vocabulary/tokenizer.json");
+    write("vocabulary/tokenizer.json", TokenizerFiles.sentencePiece().toString());
+    write("vocabulary/tokenizer_config.json", "{\"eos_token\": \"</s>\"}");
+    try (CorpusData data = CorpusData.open(recipe("data.tokenizer=" + file))) {
+      assertThat(data.separator()).isEqualTo(2);
+      assertThat(data.vocabSize()).isBetween(290, 310);
+      assertThat(data.files()).containsOnlyKeys("tokenizer.json", "tokenizer_config.json");
+      PackedBatch held = data.heldOut(64).get(0);
+      assertThat(held.ids()).startsWith(1);
+      assertThat(data.targetBytes(held)).isGreaterThan(held.targetCount());
     }
   }
 
