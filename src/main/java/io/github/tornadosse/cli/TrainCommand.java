@@ -28,6 +28,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  sse train tornado-config/demo.yaml --data ~/books --out runs/books",
       "  sse train tornado-config/demo.yaml --set train.learning_rate=1e-3 --set train.steps=200",
+      "  sse train tornado-config/demo.yaml --from hybrid --data ~/books --out runs/hybrid",
       "  sse train runs/books/recipe.yaml --resume"
     })
 final class TrainCommand implements Callable<Integer> {
@@ -60,6 +61,14 @@ final class TrainCommand implements Callable<Integer> {
       description = "Wall-clock limit; the learning rate comes down by then (train.seconds).")
   private Double seconds;
 
+  @Option(
+      names = "--from",
+      paramLabel = "DIR",
+      description =
+          "Start from the weights of a model's directory, or that of a run (train.init); the"
+              + " recipe's model keys may be left out.")
+  private Path from;
+
   @Option(names = "--resume", description = "Go on from the run's latest checkpoint.")
   private boolean resume;
 
@@ -71,6 +80,9 @@ final class TrainCommand implements Callable<Integer> {
     }
     if (out != null) {
       all.add("checkpoint.directory=" + out);
+    }
+    if (from != null) {
+      all.add("train.init=" + Checkpoints.model(from));
     }
     if (seconds != null) {
       all.add("train.seconds=" + seconds);

@@ -43,7 +43,12 @@ public final class Conversion {
    * @param maxShardBytes the most bytes of tensors in one file
    * @param hybrid what a Transformer becomes; null for a model of ours, which stays as it is
    */
-  public record Options(DType dtype, long maxShardBytes, HybridOptions hybrid) {}
+  public record Options(DType dtype, long maxShardBytes, HybridOptions hybrid) {
+    /** For a model of ours, which stays as it is. */
+    public Options(DType dtype, long maxShardBytes) {
+      this(dtype, maxShardBytes, null);
+    }
+  }
 
   /** Hears how far it is. */
   @FunctionalInterface

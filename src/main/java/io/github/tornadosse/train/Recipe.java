@@ -24,7 +24,8 @@ import java.util.Map;
  * tornado-config/demo.yaml}'s comments, keys that are unknown are errors.
  *
  * @param model the model's {@code config.json} keys; {@code vocab_size} is the tokenizer's where it
- *     is left out
+ *     is left out. With {@code train.init} those that the recipe names, until the run adds that
+ *     model's
  * @param data what is read
  * @param train optimiser, schedule and batch
  * @param evaluate when the held-out part is measured, and how much of it
@@ -112,6 +113,7 @@ public record Recipe(
    * @param weightDecay AdamW's weight decay
    * @param clipNorm largest norm of a step's gradients; 0 for no limit
    * @param seed of the initial weights
+   * @param init directory of the model whose weights the run starts from; null to draw them
    * @param seconds wall-clock limit, 0 for none. With one the schedule follows the elapsed share,
    *     so that the learning rate comes down by then, and the run is not reproducible
    * @param recompute whether the device keeps only each layer's input, and computes the rest again
@@ -134,6 +136,7 @@ public record Recipe(
       double weightDecay,
       double clipNorm,
       long seed,
+      String init,
       double seconds,
       boolean recompute,
       int maxSkippedSteps) {
@@ -175,6 +178,7 @@ public record Recipe(
       require(Double.isFinite(eps) && eps > 0, "train.eps (" + eps + ") must be positive");
       notNegative("train.weight_decay", weightDecay);
       notNegative("train.clip_norm", clipNorm);
+      require(init == null || !init.isBlank(), "train.init must name the directory of a model");
       notNegative("train.seconds", seconds);
       atLeast("train.max_skipped_steps", maxSkippedSteps, 1);
     }
@@ -237,7 +241,18 @@ public record Recipe(
             + data.sequenceLength
             + ")");
     model = model.deepCopy();
-    config(model, BYTES);
+    if (train.init == null) {
+      config(model, BYTES);
+    }
+  }
+
+  /**
+   * The recipe with other model keys.
+   *
+   * @param keys all of them
+   */
+  Recipe withModel(ObjectNode keys) {
+    return new Recipe(keys, data, train, evaluate, checkpoint);
   }
 
   /**
@@ -309,6 +324,7 @@ public record Recipe(
               v.number("train.weight_decay"),
               v.number("train.clip_norm"),
               v.whole("train.seed"),
+              v.text("train.init"),
               v.number("train.seconds"),
               v.truth("train.recompute"),
               v.integer("train.max_skipped_steps")),
@@ -439,6 +455,9 @@ public record Recipe(
     t.put("weight_decay", train.weightDecay);
     t.put("clip_norm", train.clipNorm);
     t.put("seed", train.seed);
+    if (train.init != null) {
+      t.put("init", train.init);
+    }
     t.put("seconds", train.seconds);
     t.put("recompute", train.recompute);
     t.put("max_skipped_steps", train.maxSkippedSteps);

@@ -109,6 +109,7 @@ final class RecipeKeys {
     number("train.weight_decay", 0.1);
     number("train.clip_norm", 1);
     whole("train.seed", 1);
+    optional("train.init", Kind.TEXT);
     number("train.seconds", 0);
     KEYS.put("train.recompute", new Key(Kind.TRUTH, NODES.booleanNode(false)));
     whole("train.max_skipped_steps", 10);
@@ -144,16 +145,10 @@ final class RecipeKeys {
    * @return values by dotted key; keys without value and default are absent
    */
   static Map<String, JsonNode> read(String yaml, String where, List<String> overrides) {
-    Map<String, JsonNode> values = new LinkedHashMap<>();
-    KEYS.forEach(
-        (name, key) -> {
-          if (key.fallback != null) {
-            values.put(name, key.fallback);
-          }
-        });
+    Map<String, JsonNode> given = new LinkedHashMap<>();
     JsonNode root = parse(yaml, where);
     if (!root.isMissingNode() && !root.isNull()) {
-      flatten("", root, where, values);
+      flatten("", root, where, given);
     }
     for (String override : overrides) {
       int at = override.indexOf('=');
@@ -164,9 +159,47 @@ final class RecipeKeys {
       String source = "override '" + override + "'";
       String name = override.substring(0, at).strip();
       String text = override.substring(at + 1).strip();
-      set(name, isPlain(name, text) ? NODES.textNode(text) : parse(text, source), source, values);
+      set(name, isPlain(name, text) ? NODES.textNode(text) : parse(text, source), source, given);
     }
+    return withDefaults(given);
+  }
+
+  /** A model that the run starts from has its own keys and, where none is named, its tokenizer. */
+  private static Map<String, JsonNode> withDefaults(Map<String, JsonNode> given) {
+    JsonNode init = given.get("train.init");
+    Map<String, JsonNode> values = new LinkedHashMap<>();
+    KEYS.forEach(
+        (name, key) -> {
+          JsonNode fallback = key.fallback;
+          if (init != null && name.startsWith("model.")) {
+            fallback = null;
+          } else if (init != null && name.equals("data.tokenizer")) {
+            fallback = init;
+          }
+          JsonNode value = given.getOrDefault(name, fallback);
+          if (value != null) {
+            values.put(name, value);
+          }
+        });
     return values;
+  }
+
+  /**
+   * Leaves those fields of a model's configuration that a recipe has keys for.
+   *
+   * @param config the configuration or, with the prefix {@code attn.}, that object of it
+   */
+  static void retainModelKeys(ObjectNode config, String prefix) {
+    List<String> others = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> field : config.properties()) {
+      String name = prefix + field.getKey();
+      if (field.getValue() instanceof ObjectNode section) {
+        retainModelKeys(section, name + ".");
+      } else if (field.getValue().isNull() || !KEYS.containsKey("model." + name)) {
+        others.add(field.getKey());
+      }
+    }
+    config.remove(others);
   }
 
   /** Whether an override's value is taken as it stands: *.java and 2026 need no quotes there. */

@@ -41,7 +41,8 @@ record TrainerState(
           "data.seed",
           "train.batch_tokens",
           "train.accumulation",
-          "train.seed");
+          "train.seed",
+          "train.init");
 
   ObjectNode toJson() {
     ObjectNode json = JSON.createObjectNode();

@@ -44,7 +44,6 @@ public final class TrainingRun {
     }
   }
 
-  private final Recipe recipe;
   private final Options options;
   private final ModelFactory models;
   private final Progress progress;
@@ -52,6 +51,7 @@ public final class TrainingRun {
   private final Reporter reporter;
   private final LongSupplier clock;
   private final Object starting = new Object();
+  private Recipe recipe;
   private boolean stopRequested;
   private Trainer trainer;
 
@@ -95,13 +95,25 @@ public final class TrainingRun {
    *
    * @return how it ended
    * @throws UserError if the data is empty or cannot be read, the directory holds a run and resume
-   *     is off, a checkpoint is damaged or of another recipe, the disk refuses, the device has too
-   *     little memory, or losses are not finite for max_skipped_steps steps in a row
+   *     is off, a checkpoint or the initial model is damaged or of another recipe, the disk
+   *     refuses, the device has too little memory, or losses are not finite for max_skipped_steps
+   *     steps in a row
    */
   public TrainingSummary run() {
-    try (RunDirectory directory = new RunDirectory(Path.of(recipe.checkpoint().directory()));
-        TrainingData data = source.apply(recipe)) {
+    try (RunDirectory directory = new RunDirectory(Path.of(recipe.checkpoint().directory()))) {
       Optional<Path> checkpoint = checkpoint(directory);
+      String init = recipe.train().init();
+      if (init != null) {
+        // A run that is resumed does not need the model that it started from.
+        Path model = checkpoint.orElse(Path.of(init));
+        recipe = recipe.withModel(InitialModel.keys(recipe.model(), model));
+      }
+      return run(directory, checkpoint);
+    }
+  }
+
+  private TrainingSummary run(RunDirectory directory, Optional<Path> checkpoint) {
+    try (TrainingData data = source.apply(recipe)) {
       ModelConfig config = recipe.modelConfig(data.vocabSize());
       Recipe.Train train = recipe.train();
       try (Trainable model =
@@ -120,6 +132,9 @@ public final class TrainingRun {
         if (checkpoint.isPresent()) {
           made.resume(checkpoint.get());
           LOG.info("resuming from {}", checkpoint.get());
+        } else if (train.init() != null) {
+          InitialModel.load(Path.of(train.init()), model);
+          LOG.info("starting from the weights of {}", train.init());
         }
         AtomicFiles.write(directory.recipe(), recipe.toYaml());
         synchronized (starting) {
@@ -224,6 +239,9 @@ public final class TrainingRun {
             c.mixer().heads(),
             c.mixer().headDim(),
             c.vocabSize()));
+    if (recipe.train().init() != null) {
+      facts.put("Initial weights", recipe.train().init());
+    }
     facts.put("Data", recipe.data().path());
     facts.put(
         "Step",

@@ -105,6 +105,7 @@ class RecipeTest {
                 0,
                 0.5,
                 12345678901L,
+                null,
                 60,
                 true,
                 4));
