@@ -100,6 +100,18 @@ record DeltaCase(
     return part;
   }
 
+  /** Sums over the rows of each token: [blocks, rows, dim] to [blocks, L, dim]. */
+  double[] tokenSums(double[] x, int dim) {
+    int count = rows.count();
+    double[] sums = new double[x.length / count * rows.tokens];
+    for (int i = 0; i < x.length; i++) {
+      int block = i / (count * dim);
+      int token = rows.token[i / dim % count];
+      sums[(block * rows.tokens + token) * dim + i % dim] += x[i];
+    }
+    return sums;
+  }
+
   int stateSize() {
     return sizes.key() * sizes.value();
   }

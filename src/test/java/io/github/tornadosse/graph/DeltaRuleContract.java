@@ -18,8 +18,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What {@link DeltaRuleOperations#forward} and {@link DeltaRuleOperations#gradient} promise, held
@@ -56,7 +56,7 @@ abstract class DeltaRuleContract {
   }
 
   /** Write strength of a step. */
-  private enum Strength {
+  enum Strength {
     NEAR_ZERO,
     NEAR_ONE,
     ANY,
@@ -300,13 +300,15 @@ abstract class DeltaRuleContract {
     assertPassed(comparison);
   }
 
-  /** Keys that hardly differ, as a softmax over few features makes them. */
+  /**
+   * Keys that hardly differ: rows overwrite, or with strengths near 2 invert, what others wrote.
+   */
   @ParameterizedTest
-  @ValueSource(doubles = {0.3, 0.03})
-  void keysThatHardlyDiffer(double difference) {
+  @CsvSource({"0.3, NEAR_ONE", "0.03, NEAR_ONE", "0.3, UP_TO_TWO", "0.03, UP_TO_TWO"})
+  void keysThatHardlyDiffer(double difference, Strength strength) {
     OperationBench draws = DeltaCase.bench(0, 129);
     Sizes sizes = sizes(1, 1, 16, 16);
-    DeltaCase c = random(draws, Routing.none(), sizes, Decay.NONE, Strength.NEAR_ONE, Keys.ANY);
+    DeltaCase c = random(draws, Routing.none(), sizes, Decay.NONE, strength, Keys.ANY);
     for (int i = 0; i < c.k().length; i++) {
       c.k()[i] = (float) (1 + difference * c.k()[i]);
     }
@@ -334,44 +336,43 @@ abstract class DeltaRuleContract {
     double[] dOut = draws.normal(whole.v().length, 1);
     double[] dLast = draws.normal(whole.states().length, 1);
     DeltaCase first = whole.slice(0, split, whole.states());
-    double[] between = first.forward(deltaRule()).states();
-    DeltaCase second = whole.slice(split, 70, between);
+    DeltaCase.Forward begun = first.forward(deltaRule());
+    DeltaCase second = whole.slice(split, 70, begun.states());
+    DeltaCase.Forward done = second.forward(deltaRule());
+    DeltaCase.Forward expected = whole.expected();
     Comparison comparison = new Comparison();
-    comparison.forward("states", second.forward(deltaRule()).states(), whole.expected().states());
+    comparison.forward("states", done.states(), expected.states());
+    comparison.forward(
+        "out",
+        join(first.tokenSums(begun.out(), 5), second.tokenSums(done.out(), 5), split, 5),
+        whole.tokenSums(expected.out(), 5));
     DeltaCase.Gradient later =
         second.gradient(deltaRule(), whole.tokens(dOut, split, 70, 5), dLast);
     DeltaCase.Gradient earlier =
         first.gradient(deltaRule(), whole.tokens(dOut, 0, split, 5), later.dStates());
-    DeltaCase.Gradient expected = whole.expectedGradient(dOut, dLast);
-    comparison.gradient("dStates", earlier.dStates(), expected.dStates());
+    DeltaCase.Gradient d = whole.expectedGradient(dOut, dLast);
+    comparison.gradient("dStates", earlier.dStates(), d.dStates());
     comparison.gradient(
-        "decays of partition 0",
-        alwaysRows(first, earlier.dDecay(), second, later.dDecay()),
-        tokenRows(whole, expected.dDecay()));
+        "dk",
+        join(first.tokenSums(earlier.dk(), 17), second.tokenSums(later.dk(), 17), split, 17),
+        whole.tokenSums(d.dk(), 17));
+    comparison.gradient(
+        "decay",
+        join(first.tokenSums(earlier.dDecay(), 1), second.tokenSums(later.dDecay(), 1), split, 1),
+        whole.tokenSums(d.dDecay(), 1));
     assertPassed(comparison);
   }
 
-  /** The rows of partition 0 of two blocks, one behind the other; [HV, L]. */
-  private static double[] alwaysRows(DeltaCase a, double[] x, DeltaCase b, double[] y) {
-    double[] first = tokenRows(a, x);
-    double[] second = tokenRows(b, y);
-    int n = a.rows().tokens;
-    int m = b.rows().tokens;
+  /** [blocks, split, dim] and [blocks, 70 − split, dim] as [blocks, 70, dim]. */
+  private static double[] join(double[] first, double[] second, int split, int dim) {
     double[] all = new double[first.length + second.length];
-    for (int h = 0; h < a.sizes().valueHeads(); h++) {
-      System.arraycopy(first, h * n, all, h * (n + m), n);
-      System.arraycopy(second, h * m, all, h * (n + m) + n, m);
+    int n = split * dim;
+    int m = (70 - split) * dim;
+    for (int b = 0; b < all.length / (n + m); b++) {
+      System.arraycopy(first, b * n, all, b * (n + m), n);
+      System.arraycopy(second, b * m, all, b * (n + m) + n, m);
     }
     return all;
-  }
-
-  private static double[] tokenRows(DeltaCase c, double[] x) {
-    int n = c.rows().tokens;
-    double[] rows = new double[c.sizes().valueHeads() * n];
-    for (int i = 0; i < rows.length; i++) {
-      rows[i] = x[i / n * c.rows().count() + i % n];
-    }
-    return rows;
   }
 
   @Test
