@@ -168,7 +168,7 @@ public final class Safetensors implements AutoCloseable {
    * @param name the tensor's name
    * @return its elements in row-major order
    * @throws UserError if the file has no such tensor, its type is another, it does not fit in an
-   *     array, or reading fails
+   *     array, a number is too large for a float, or reading fails
    */
   public float[] floats(String name) {
     float[] values = new float[arrayLength(entry(name))];
@@ -182,7 +182,8 @@ public final class Safetensors implements AutoCloseable {
    * @param name the tensor's name
    * @param destination where its elements go, in row-major order
    * @param offset index of the first one in the destination
-   * @throws UserError if the file has no such tensor, its type is another, or reading fails
+   * @throws UserError if the file has no such tensor, its type is another, a number is too large
+   *     for a float, or reading fails
    * @throws IndexOutOfBoundsException if the destination is too short
    */
   public void readInto(String name, float[] destination, int offset) {
@@ -196,7 +197,13 @@ public final class Safetensors implements AutoCloseable {
     }
     readChunks(
         entry,
-        (bytes, from, count) -> convert(entry.dtype(), bytes, destination, offset + from, count));
+        (bytes, from, count) -> {
+          if (entry.dtype() == DType.F64) {
+            narrow(entry, bytes, from, count, destination, offset);
+          } else {
+            convert(entry.dtype(), bytes, destination, offset + from, count);
+          }
+        });
   }
 
   /**
@@ -288,6 +295,19 @@ public final class Safetensors implements AutoCloseable {
     }
   }
 
+  private void narrow(Entry entry, ByteBuffer bytes, int from, int count, float[] to, int offset) {
+    for (int i = 0; i < count; i++) {
+      double value = bytes.getDouble(8 * i);
+      float rounded = (float) value;
+      if (Float.isInfinite(rounded) && Double.isFinite(value)) {
+        throw new UserError(
+            "%s, tensor %s: element %d, %s, is too large for float32, as which it is read"
+                .formatted(file, FileErrors.quote(entry.name()), from + i, value));
+      }
+      to[offset + from + i] = rounded;
+    }
+  }
+
   private static void convert(DType dtype, ByteBuffer bytes, float[] to, int at, int count) {
     switch (dtype) {
       case F32 -> bytes.asFloatBuffer().get(to, at, count);
@@ -301,11 +321,6 @@ public final class Safetensors implements AutoCloseable {
         ShortBuffer halves = bytes.asShortBuffer();
         for (int i = 0; i < count; i++) {
           to[at + i] = DType.fromBfloat16(halves.get(i));
-        }
-      }
-      case F64 -> {
-        for (int i = 0; i < count; i++) {
-          to[at + i] = (float) bytes.getDouble(8 * i);
         }
       }
       default -> throw new IllegalArgumentException(dtype + " is not read as floats");

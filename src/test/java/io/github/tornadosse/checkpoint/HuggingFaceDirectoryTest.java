@@ -146,8 +146,11 @@ class HuggingFaceDirectoryTest {
     refused(() -> HuggingFaceDirectory.open(path), "config.json, line 1: not right JSON");
     AtomicFiles.write(path.resolve("config.json"), "{}");
     refused(() -> HuggingFaceDirectory.open(path), "there is no model.safetensors");
-    AtomicFiles.write(path.resolve("pytorch_model.bin"), "PK");
-    refused(() -> HuggingFaceDirectory.open(path), "pytorch_model.bin: pickled", "runs code");
+    for (String name : List.of("pytorch_model-00001-of-00002.bin", "model.pt", "last.ckpt")) {
+      AtomicFiles.write(path.resolve(name), "PK");
+      refused(() -> HuggingFaceDirectory.open(path), name + ": pickled", "runs code");
+      Files.delete(path.resolve(name));
+    }
     Files.createDirectory(path.resolve("model.safetensors"));
     refused(() -> HuggingFaceDirectory.open(path), "not a regular file");
   }

@@ -137,14 +137,21 @@ class SafetensorsTest {
   void typesThatAreNotWrittenAreConvertedOnReading() throws IOException {
     byte[] header =
         ("{\"d\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,16]},"
-                + "\"i\":{\"dtype\":\"I32\",\"shape\":[2],\"data_offsets\":[16,24]}}   ")
+                + "\"e\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[16,32]},"
+                + "\"i\":{\"dtype\":\"I32\",\"shape\":[2],\"data_offsets\":[32,40]}}   ")
             .getBytes(StandardCharsets.UTF_8);
-    ByteBuffer bytes = ByteBuffer.allocate(8 + header.length + 24).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocate(8 + header.length + 40).order(ByteOrder.LITTLE_ENDIAN);
     bytes.putLong(header.length).put(header);
-    bytes.putDouble(Math.PI).putDouble(1e300).putInt(-5).putInt(6);
+    bytes.putDouble(Math.PI).putDouble(Double.NEGATIVE_INFINITY);
+    bytes.putDouble(1).putDouble(1e300).putInt(-5).putInt(6);
     Path file = Files.write(directory.resolve("f64.safetensors"), bytes.array());
     try (Safetensors read = Safetensors.open(file)) {
-      assertThat(read.floats("d")).containsExactly((float) Math.PI, Float.POSITIVE_INFINITY);
+      assertThat(read.floats("d")).containsExactly((float) Math.PI, Float.NEGATIVE_INFINITY);
+      assertThatThrownBy(() -> read.floats("e"))
+          .isInstanceOf(UserError.class)
+          .hasMessage(
+              file
+                  + ", tensor \"e\": element 1, 1.0E300, is too large for float32, as which it is read");
       assertThat(read.longs("i")).containsExactly(-5, 6);
     }
   }
