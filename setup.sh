@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 home=$(pwd -P)
 stamp=target/setup.stamp
+# shellcheck source=bin/tornadovm.sh
+. bin/tornadovm.sh
 
 usage() {
   cat <<'TEXT'
@@ -19,7 +21,10 @@ Commands:
         --seconds N         for how long to train (default 240)
         --data PATH         on this text: a file, folder or zip (default: the JDK's own sources)
         --json              end with one line of JSON
-  test                    set up, then run all checks: tests, format, architecture, Javadoc
+  test [--device NAME]    set up, then run all checks: tests, format, architecture, Javadoc; with a
+                          device of a TornadoVM SDK such as opencl:0, the tests of it alone
+  tornadovm [BACKEND]     install the TornadoVM SDK of this version for opencl, ptx, cuda or spirv
+                          (default: cuda where nvidia-smi is, else opencl)
   --help                  this text
 
 Environment:
@@ -30,6 +35,8 @@ Examples:
   ./setup.sh demo --seconds 60
   ./setup.sh demo --data ~/books --json
   ./setup.sh test
+  ./setup.sh tornadovm ptx
+  ./setup.sh test --device opencl:0
 TEXT
 }
 
@@ -168,20 +175,98 @@ run_stamped() {
 }
 
 find_tornadovm() {
-  local sdk=${TORNADOVM_HOME:-}
-  if [ -z "$sdk" ] && [ -d "${SDKMAN_DIR:-${HOME:-}/.sdkman}/candidates/tornadovm/current" ]; then
-    sdk=${SDKMAN_DIR:-${HOME:-}/.sdkman}/candidates/tornadovm/current
-  fi
-  if [ -z "$sdk" ]; then
-    say "no TornadoVM SDK here (to get the released one: sdk install tornadovm, or" \
-      "https://github.com/beehive-lab/TornadoVM/releases, then set TORNADOVM_HOME)"
-    say "going on with the embedded runtime: the JVM's own threads"
-  elif ls "$sdk"/share/java/tornado/tornado-api-*.jar >/dev/null 2>&1; then
-    say "TornadoVM SDK: $sdk"
+  local obstacle
+  obstacle=$(tornado_obstacle "$jdk")
+  if [ -z "$obstacle" ]; then
+    say "TornadoVM SDK: $TORNADOVM_HOME ($(tornado_backends | tr '\n' ' ' | sed 's/ $//'))"
   else
-    say "TORNADOVM_HOME=$sdk is no TornadoVM SDK: share/java/tornado/tornado-api-*.jar is not there"
+    say "$obstacle"
     say "going on with the embedded runtime: the JVM's own threads"
   fi
+}
+
+# Downloads and unpacks the released SDK for backend $1 below ~/.tornadovm. A download that broke off
+# goes on where it ended.
+install_tornadovm() {
+  local backend=${1:-} system name target archive digest
+  if [ -z "$backend" ]; then
+    backend=opencl
+    if command -v nvidia-smi >/dev/null; then backend=cuda; fi
+  fi
+  case " $tornado_known " in
+    *" $backend "*) ;;
+    *) fail "no backend '$backend'; take one of: $tornado_known" ;;
+  esac
+  case $(uname -s)/$(uname -m) in
+    Linux/x86_64) system=linux-amd64 ;;
+    Darwin/arm64) system=mac-aarch64 ;;
+    *) fail "TornadoVM $tornado_version is not released for $(uname -s) on $(uname -m): build it from https://github.com/beehive-lab/TornadoVM" ;;
+  esac
+  [ "$system/$backend" = mac-aarch64/opencl ] || [ $system = linux-amd64 ] ||
+    fail "on macOS the released SDK has the backend opencl alone"
+  command -v curl >/dev/null || install_first curl || fail "curl is not here: install it"
+  name=tornadovm-$tornado_version-$backend
+  target=${HOME:?}/.tornadovm
+  archive=$target/$name-$system.zip
+  if [ ! -f "$target/$name/etc/tornado.release" ]; then
+    command -v unzip >/dev/null || install_first unzip || fail "unzip is not here: install it"
+    mkdir -p "$target"
+    say "downloading $name-$system.zip to $target"
+    curl -fsL --retry 3 --connect-timeout 20 -C - -o "$archive" \
+      "https://github.com/beehive-lab/TornadoVM/releases/download/v$tornado_version/$name-$system.zip" ||
+      fail "cannot download the TornadoVM SDK from github.com (curl: $?); run this again where there is a network, it goes on where it ended"
+    # The release has no checksum files; GitHub itself publishes a digest of each asset.
+    digest=$(curl -fsL --connect-timeout 20 \
+      "https://api.github.com/repos/beehive-lab/TornadoVM/releases/tags/v$tornado_version" |
+      tr -d '\n' | sed 's/"url":/\n/g' | grep -F "\"$name-$system.zip\"" |
+      sed -n 's/.*"digest": *"sha256:\([0-9a-f]*\)".*/\1/p' | head -n 1) || digest=""
+    if [ -z "$digest" ]; then
+      say "GitHub names no digest of it: checking only that the archive is whole"
+    elif [ "$(sha256 "$archive")" != "$digest" ]; then
+      rm -f "$archive"
+      fail "the SHA-256 of $name-$system.zip is not the one that GitHub names; removed it, run this again"
+    else
+      say "its SHA-256 is the one that GitHub names"
+    fi
+    unzip -tqq "$archive" >&2 || {
+      rm -f "$archive"
+      fail "$name-$system.zip is damaged; removed it, run this again"
+    }
+    unzip -qo "$archive" -d "$target" >&2 || fail "cannot unpack $archive"
+    rm -f "$archive"
+  fi
+  jdk=$(bin/find-jdk) || fail "no JDK 25 here: run ./setup.sh first"
+  export TORNADOVM_HOME=$target/$name
+  local obstacle
+  obstacle=$(tornado_obstacle "$jdk")
+  [ -z "$obstacle" ] || fail "$obstacle"
+  say "TornadoVM $tornado_version is in $TORNADOVM_HOME; now: export TORNADOVM_HOME=$TORNADOVM_HOME; bin/sse devices"
+}
+
+sha256() {
+  if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
+}
+
+# Runs the tests of the portable tier on device $1 of the SDK: Surefire takes the launcher's flags.
+test_device() {
+  local obstacle command flags
+  obstacle=$(tornado_obstacle "$jdk")
+  if [ -n "$obstacle" ]; then
+    say "the tests of device '$1' are skipped: $obstacle"
+    return
+  fi
+  case $TORNADOVM_HOME$home in
+    *' '*) fail "the tests of a device need paths without spaces: $TORNADOVM_HOME, $home" ;;
+  esac
+  build
+  command=$(bin/sse --device "$1" --show-command) || exit 2
+  case $command in
+    *tornado-sse-embedded.jar*) fail "test --device takes a device of a TornadoVM SDK, such as opencl:0, not '$1'" ;;
+  esac
+  flags=${command#* }
+  flags=$(printf '%s' "${flags%% -cp *}" | tr -d '\\')
+  say "testing the portable tier on $1"
+  run_maven -Pdevice "-Ddevice.flags=$flags" test
 }
 
 set_up() {
@@ -204,16 +289,25 @@ case ${1:-} in
     find_tornadovm
     exec "$home/bin/sse" demo "$@" </dev/null
     ;;
+  tornadovm)
+    shift
+    install_tornadovm "$@"
+    ;;
   test)
     shift
     set_up
+    if [ "${1:-}" = --device ]; then
+      [ $# = 2 ] || fail "test --device needs one device, such as opencl:0"
+      test_device "$2"
+      exit
+    fi
     run_stamped verify "$@"
     ;;
   -h | --help | help)
     usage
     ;;
   *)
-    echo "setup: unknown command '$1'; known: demo, test, --help" >&2
+    echo "setup: unknown command '$1'; known: demo, test, tornadovm, --help" >&2
     exit 2
     ;;
 esac

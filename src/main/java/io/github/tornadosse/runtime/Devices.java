@@ -2,6 +2,8 @@ package io.github.tornadosse.runtime;
 
 import io.github.tornadosse.tensor.UserError;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
@@ -17,6 +19,8 @@ public final class Devices {
 
   private static final String MEMORY = "tornado.device.memory";
   private static final String TORNADO_DEFAULT_MEMORY = "4GB";
+  private static final String UNITS = "KMGT";
+  private static final Pattern SIZE = Pattern.compile("([0-9]+)(?:([" + UNITS + "])B)?");
 
   private Devices() {}
 
@@ -105,14 +109,13 @@ public final class Devices {
 
   /** Bytes of TornadoVM's notation: a number, or one with KB, MB, GB or TB. */
   static long bytes(String size) {
-    String digits = size.replaceFirst("[KMGT]?B$", "");
+    Matcher parts = SIZE.matcher(size);
     try {
-      long number = Long.parseLong(digits);
-      int power =
-          size.length() - digits.length() < 2
-              ? 0
-              : "KMGT".indexOf(size.charAt(digits.length())) + 1;
-      return Math.multiplyExact(number, 1L << (10 * power));
+      if (!parts.matches()) {
+        throw new NumberFormatException(size);
+      }
+      int power = parts.group(2) == null ? 0 : UNITS.indexOf(parts.group(2)) + 1;
+      return Math.multiplyExact(Long.parseLong(parts.group(1)), 1L << (10 * power));
     } catch (NumberFormatException | ArithmeticException e) {
       throw new UserError(
           MEMORY + " must be a number of bytes, or one with KB, MB or GB, not '" + size + "'", e);

@@ -1,0 +1,47 @@
+package io.github.tornadosse.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.tornadosse.tensor.UserError;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DevicesTest {
+  @Test
+  void theEmbeddedRuntimeHasTheJvmAlone() {
+    assumeTrue(Devices.embedded(), "this JVM runs on a TornadoVM device");
+    assertThat(Devices.name()).isEqualTo("jvm");
+    Devices.check("jvm");
+    assertThatThrownBy(() -> Devices.check("opencl:0"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("'jvm'")
+        .hasMessageContaining("'opencl:0'")
+        .hasMessageContaining("bin/sse");
+  }
+
+  @Test
+  void exceptionsOfTheEmbeddedRuntimeStayAsTheyAre() {
+    assumeTrue(Devices.embedded(), "this JVM runs on a TornadoVM device");
+    RuntimeException e = new IllegalStateException("broken");
+    assertThat(Devices.explain("head", e)).isSameAs(e);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"17, 17", "3KB, 3072", "5MB, 5242880", "4GB, 4294967296", "1TB, 1099511627776"})
+  void memoryIsInTornadoVmsNotation(String size, long bytes) {
+    assertThat(Devices.bytes(size)).isEqualTo(bytes);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "GB", "4gb", "4 GB", "4G", "12B", "9223372036854775807KB"})
+  void otherMemoryIsRefused(String size) {
+    assertThatThrownBy(() -> Devices.bytes(size))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("tornado.device.memory")
+        .hasMessageContaining("'" + size + "'");
+  }
+}
