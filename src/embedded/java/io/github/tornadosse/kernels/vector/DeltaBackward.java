@@ -23,7 +23,7 @@ final class DeltaBackward {
   private static final int KEPT_BYTES = 32 << 20;
 
   /** Rows of a chunk. */
-  private static final int C = Integer.getInteger("delta.b", 64);
+  private static final int C = 64;
 
   private final int key;
   private final int value;

@@ -15,7 +15,7 @@ import static io.github.tornadosse.kernels.vector.MicroKernels.NR;
  */
 final class DeltaForward {
   /** Rows of a chunk: the products within a chunk, which grow with it, are a third of the work. */
-  private static final int C = Integer.getInteger("delta.c", 32);
+  private static final int C = 32;
 
   /** Longest segment that goes token by token when it carries a state. */
   private static final int FEW = 4;

@@ -192,7 +192,9 @@ final class DeltaGradient {
     decay.weight(outputs, products, 0, 2 * size, decay.ones, scores, 0, size, n);
     int head = valueHead * x.capacity() * value;
     for (int i = 0; i < c.n; i++) {
-      GlaRows.scaled(y.out(), head + c.valueAt[i], 1, outs, 2 * i * ldv, value);
+      int at = 2 * i * ldv;
+      Arrays.fill(outs, at + value, at + vp, 0);
+      GlaRows.scaled(y.out(), head + c.valueAt[i], 1, outs, at, value);
     }
     for (int i = c.n; i < n; i++) Arrays.fill(outs, 2 * i * ldv, 2 * i * ldv + vp, 0);
   }

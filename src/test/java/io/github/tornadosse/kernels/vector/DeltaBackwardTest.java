@@ -61,27 +61,31 @@ class DeltaBackwardTest {
 
   /** All gradients, one behind the other, with memory for that many bytes of states and errors. */
   private float[] gradients(int keptBytes, boolean withState) {
+    DeltaBackward scratch = new DeltaBackward(KEY, VALUE, VALUE_HEADS, keptBytes);
+    return gradients(scratch, inputs, dOut, withState);
+  }
+
+  private float[] gradients(DeltaBackward scratch, DeltaInputs x, float[] dOut, boolean withState) {
     float[] rows = new float[2 * TOKENS * KEY];
     float[] values = new float[VALUE_HEADS * TOKENS * VALUE];
     float[] gates = new float[2 * VALUE_HEADS * TOKENS];
     float[] dState = gaussian(7, state.length);
     float[] weights = new float[2 * TOKENS];
-    for (float[] x : new float[][] {rows, values, gates, weights}) Arrays.fill(x, Float.NaN);
-    new DeltaBackward(KEY, VALUE, VALUE_HEADS, keptBytes)
-        .segment(
-            inputs,
-            new DeltaGradient.Gradients(
-                dOut, withState ? state : null, dState, rows, values, gates, weights),
-            0,
-            0,
-            TOKENS,
-            0,
-            0);
+    for (float[] y : new float[][] {rows, values, gates, weights}) Arrays.fill(y, Float.NaN);
+    scratch.segment(
+        x,
+        new DeltaGradient.Gradients(
+            dOut, withState ? state : null, dState, rows, values, gates, weights),
+        0,
+        0,
+        TOKENS,
+        0,
+        0);
     float[] all = rows;
-    for (float[] x : new float[][] {values, gates, weights, dState}) {
+    for (float[] y : new float[][] {values, gates, weights, dState}) {
       int at = all.length;
-      all = Arrays.copyOf(all, at + x.length);
-      System.arraycopy(x, 0, all, at, x.length);
+      all = Arrays.copyOf(all, at + y.length);
+      System.arraycopy(y, 0, all, at, y.length);
     }
     return all;
   }
@@ -97,6 +101,50 @@ class DeltaBackwardTest {
       for (float x : whole) assertThat(x).isFinite();
       Close.same(gradients(group * bytes, withState), whole);
     }
+  }
+
+  /** A call whose numbers are none leaves none in the scratch memory. */
+  @Test
+  void notANumberStaysInItsCall() {
+    DeltaInputs bad =
+        new DeltaInputs(
+            nan(inputs.q()),
+            nan(inputs.k()),
+            nan(inputs.v()),
+            nan(inputs.gates()),
+            inputs.token(),
+            inputs.mode(),
+            inputs.weight(),
+            false,
+            1,
+            1,
+            VALUE_HEADS,
+            TOKENS,
+            TOKENS,
+            KEY,
+            VALUE);
+    DeltaBackward scratch = new DeltaBackward(KEY, VALUE, VALUE_HEADS);
+    DeltaForward forward = new DeltaForward(KEY, VALUE, VALUE_HEADS);
+    for (boolean withState : new boolean[] {false, true}) {
+      float[] first = gradients(scratch, inputs, dOut, withState);
+      float[] out = out(forward, inputs, withState);
+      gradients(scratch, bad, nan(dOut), withState);
+      out(forward, bad, withState);
+      Close.same(gradients(scratch, inputs, dOut, withState), first);
+      Close.same(out(forward, inputs, withState), out);
+    }
+  }
+
+  private float[] out(DeltaForward scratch, DeltaInputs x, boolean withState) {
+    float[] out = new float[VALUE_HEADS * TOKENS * VALUE];
+    scratch.segment(x, 0, 0, TOKENS, withState ? state.clone() : null, 0, out);
+    return out;
+  }
+
+  private static float[] nan(float[] like) {
+    float[] x = new float[like.length];
+    Arrays.fill(x, Float.NaN);
+    return x;
   }
 
   @Test
