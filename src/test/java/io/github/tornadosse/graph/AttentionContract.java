@@ -165,13 +165,13 @@ abstract class AttentionContract {
   /** Bounds and sizes: every length with every window, and every head size with every grouping. */
   static Stream<Arguments> packings() {
     List<Arguments> cases = new ArrayList<>();
-    int n = 0;
-    for (int length : LENGTHS) {
-      for (int window : WINDOWS) {
-        int group = 1 << n % 3;
-        Sizes sizes = new Sizes(group * (1 + n % 2), 1 + n % 2, DIMS[n % DIMS.length], window);
-        cases.add(Arguments.of(new int[] {0, length}, sizes));
-        n += n % 3 == 2 ? 3 : 1; // so that the cycles meet each other in every way
+    for (int l = 0; l < LENGTHS.length; l++) {
+      for (int w = 0; w < WINDOWS.length; w++) {
+        int group = 1 << (l + l / 3 + w) % 3;
+        int keyHeads = 1 + (l + w / 2) % 2;
+        int dim = DIMS[(l + w) % DIMS.length];
+        Sizes sizes = new Sizes(group * keyHeads, keyHeads, dim, WINDOWS[w]);
+        cases.add(Arguments.of(new int[] {0, LENGTHS[l]}, sizes));
       }
     }
     for (int dim : DIMS) {

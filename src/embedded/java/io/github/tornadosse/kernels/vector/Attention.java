@@ -18,6 +18,9 @@ public final class Attention {
   /** Tiles of one round below which tiles are halved, so that many cores have work. */
   private static final int FEW_TILES = 32;
 
+  /** Tokens of the smallest tile's side. */
+  private static final int LEAST_TILE = 64;
+
   private static final ThreadLocal<AttentionBlock> BLOCK = new ThreadLocal<>();
   private static final ThreadLocal<AttentionGradients> GRADIENTS = new ThreadLocal<>();
 
@@ -220,19 +223,27 @@ public final class Attention {
             part(control, dv, dvAt));
     int[] bounds = HeapAccess.ints(cu);
     int sequences = control.get(Control.SEQUENCES);
-    int tile = AttentionGradients.TILE;
+    int tile = tileSize(bounds, sequences, heads.keyHeads());
     int longest = 0;
-    int tiles = 0;
-    for (int s = 0; s < sequences; s++) {
-      longest = Math.max(longest, bounds[s + 1] - bounds[s]);
-      tiles += Blocks.count(bounds[s + 1] - bounds[s], tile);
-    }
-    if (tiles * heads.keyHeads() < FEW_TILES) tile /= 2;
+    for (int s = 0; s < sequences; s++) longest = Math.max(longest, bounds[s + 1] - bounds[s]);
     int rounds = Blocks.count(longest, tile);
     if (heads.window() > 0) {
       rounds = (int) Math.min(rounds, ((long) heads.window() + tile - 2) / tile + 1);
     }
     for (int r = 0; r < rounds; r++) round(x, heads, bounds, sequences, tile, r);
+  }
+
+  /** The largest tiles of which there are enough in round 0. */
+  private static int tileSize(int[] bounds, int sequences, int keyHeads) {
+    int tile = AttentionGradients.TILE;
+    while (tile > LEAST_TILE && keyHeads * tiles(bounds, sequences, tile) < FEW_TILES) tile /= 2;
+    return tile;
+  }
+
+  private static int tiles(int[] bounds, int sequences, int tile) {
+    int tiles = 0;
+    for (int s = 0; s < sequences; s++) tiles += Blocks.count(bounds[s + 1] - bounds[s], tile);
+    return tiles;
   }
 
   private static void round(

@@ -36,7 +36,7 @@ final class AttentionBlock {
   private final float scale;
   private final float[] queries; // [ROWS, width]
   private final float[] columns; // [ROWS / NR, dim, NR]
-  private final float[] scores = new float[KEYS * ROWS]; // [KEYS, ROWS], or [FEW, KEYS]
+  private final float[] scores = new float[KEYS * NR]; // of one panel of rows: [KEYS, NR]
   private final float[] tail = new float[KEYS * NR]; // the last columns of values, padded
   private final float[] out; // [ROWS, width]
   private final float[] max = new float[ROWS];
@@ -57,7 +57,7 @@ final class AttentionBlock {
     this.dim = dim;
     width = MicroKernels.panels(dim) * NR;
     whole = dim / NR * NR;
-    scale = (float) (1 / Math.sqrt(dim));
+    scale = AttentionHeads.scale(dim);
     queries = new float[ROWS * width];
     columns = new float[ROWS * dim];
     out = new float[ROWS * width];
@@ -137,9 +137,27 @@ final class AttentionBlock {
       if (rows < FEW) {
         readByRow(k, from, v, valuesFrom, position + j, n);
       } else {
-        scores(k, from, position + j, n);
-        exponentials(position + j, n);
-        output(v, valuesFrom, position + j, n);
+        readByPanel(k, from, v, valuesFrom, position + j, n);
+      }
+    }
+  }
+
+  private void readByPanel(float[] k, int kAt, float[] v, int vAt, int position, int n) {
+    if (whole < dim) {
+      for (int j = seenFrom(0, position); j < n; j++) {
+        System.arraycopy(v, vAt + j * dim + whole, tail, j * NR, dim - whole);
+      }
+    }
+    for (int a = 0; a < rows; a += NR) {
+      int from = seenFrom(a, position) / MR * MR;
+      int to = Math.min(n, (seenTo(a + NR, position, n) + MR - 1) / MR * MR);
+      if (from < to) {
+        int at = from * NR;
+        MicroKernels.rowsSet(
+            to - from, dim, k, kAt + from * dim, dim, columns, a * dim, scores, at, NR);
+        exponentials(a, position, n);
+        for (int c = 0; c < whole; c += NR) output(a, v, vAt + c, dim, c, position, n);
+        if (whole < dim) output(a, tail, 0, NR, whole, position, n);
       }
     }
   }
@@ -154,81 +172,47 @@ final class AttentionBlock {
     return Math.min(n, last[Math.min(b, rows) - 1] + 1 - position);
   }
 
-  private void scores(float[] k, int kAt, int position, int n) {
-    for (int a = 0; a < rows; a += NR) {
-      int from = seenFrom(a, position) / MR * MR;
-      int to = Math.min(n, (seenTo(a + NR, position, n) + MR - 1) / MR * MR);
+  /** From scores to exponentials, for the rows of the panel at {@code panel}. */
+  private void exponentials(int panel, int position, int n) {
+    for (int i = 0; i < NR && panel + i < rows; i += L) {
+      int from = seenFrom(panel + i, position);
+      int to = seenTo(panel + i + L, position, n);
       if (from < to) {
-        MicroKernels.rowsSet(
-            to - from,
-            dim,
-            k,
-            kAt + from * dim,
-            dim,
-            columns,
-            a * dim,
-            scores,
-            from * ROWS + a,
-            ROWS);
+        mask(panel, i, position, from, to);
+        int begin = from * NR + i;
+        int end = to * NR + i;
+        AttentionSoftmax.largest(scores, begin, end, scale, max, factor, panel + i);
+        AttentionSoftmax.exponentials(scores, begin, end, scale, max, factor, sum, panel + i);
       }
     }
   }
 
-  private void exponentials(int position, int n) {
-    for (int a = 0; a < rows; a += L) {
-      int from = seenFrom(a, position);
-      int to = seenTo(a + L, position, n);
-      if (from < to) {
-        mask(a, position, from, to);
-        AttentionSoftmax.columns(scores, a, from, to, scale, max, sum, factor);
-      }
-    }
-  }
-
-  /** Scores of keys that a row does not see become −∞, for the rows of one vector. */
-  private void mask(int a, int position, int from, int to) {
+  /** Scores of keys that a row does not see become −∞, for the rows of vector i of a panel. */
+  private void mask(int panel, int i, int position, int from, int to) {
+    int a = panel + i;
     int b = Math.min(rows, a + L) - 1;
     int seenByAll = Math.min(to, last[a] + 1 - position);
     int offset = position - last[0];
     for (int j = Math.max(from, seenByAll); j < to; j++) {
-      AttentionSoftmax.hideBefore(scores, j * ROWS + a, ahead, a, offset + j);
+      AttentionSoftmax.hideBefore(scores, j * NR + i, ahead, a, offset + j);
     }
     int end = Math.min(to, first[b] - position);
     for (int j = from; j < end; j++) {
-      AttentionSoftmax.hideFrom(scores, j * ROWS + a, ahead, a, offset + j + shape.window());
+      AttentionSoftmax.hideFrom(scores, j * NR + i, ahead, a, offset + j + shape.window());
     }
   }
 
-  private void output(float[] v, int vAt, int position, int n) {
-    for (int c = 0; c < whole; c += NR) {
-      outputPanel(v, vAt + c, dim, c, position, n);
-    }
-    if (whole < dim) {
-      for (int j = seenFrom(0, position); j < n; j++) {
-        System.arraycopy(v, vAt + j * dim + whole, tail, j * NR, dim - whole);
-      }
-      outputPanel(tail, 0, NR, whole, position, n);
-    }
-  }
-
-  private void outputPanel(float[] v, int vAt, int ld, int c, int position, int n) {
-    for (int a = 0; a < rows; a += MR) {
-      int from = seenFrom(a, position);
-      int to = seenTo(a + MR, position, n);
+  /** Adds the values of one panel of columns to the rows of a panel. */
+  private void output(int panel, float[] v, int vAt, int ld, int c, int position, int n) {
+    for (int i = 0; i < NR && panel + i < rows; i += MR) {
+      int r = panel + i;
+      int from = seenFrom(r, position);
+      int to = seenTo(r + MR, position, n);
       if (from < to) {
-        MicroKernels.tileColsScaleAdd(
-            to - from,
-            scores,
-            from * ROWS + a,
-            ROWS,
-            v,
-            vAt + from * ld,
-            ld,
-            out,
-            a * width + c,
-            width,
-            factor,
-            a);
+        int a = from * NR + i;
+        int b = vAt + from * ld;
+        int o = r * width + c;
+        MicroKernels.tileColsScaleAdd(to - from, scores, a, NR, v, b, ld, out, o, width, factor, r);
       }
     }
   }
@@ -239,11 +223,9 @@ final class AttentionBlock {
       int to = seenTo(r + 1, position, n);
       if (from < to) {
         int count = to - from;
-        int at = r * KEYS;
-        AttentionSoftmax.dots(queries, r * width, k, kAt + from * dim, count, dim, scores, at);
-        float f = AttentionSoftmax.row(scores, at, count, scale, max, sum, r);
-        AttentionSoftmax.weightedSum(
-            scores, at, count, v, vAt + from * dim, dim, f, out, r * width);
+        AttentionSoftmax.dots(queries, r * width, k, kAt + from * dim, count, dim, scores, 0);
+        float f = AttentionSoftmax.row(scores, 0, count, scale, max, sum, r);
+        AttentionSoftmax.weightedSum(scores, 0, count, v, vAt + from * dim, dim, f, out, r * width);
       }
     }
   }

@@ -16,7 +16,7 @@ import java.util.Arrays;
  */
 final class AttentionGradients {
   /** Most tokens of a tile's side. */
-  static final int TILE = 128;
+  static final int TILE = 256;
 
   /** Most rows of queries at a time. */
   private static final int ROWS = 64;
@@ -25,6 +25,7 @@ final class AttentionGradients {
   private final int dim;
   private final int width; // dim padded to whole panels
   private final int ld; // row stride: an odd number of vectors, so that columns spread in the cache
+  private final float scale;
   private final float[] keys; // [TILE, ld]
   private final float[] keyColumns; // [TILE / NR, dim, NR]
   private final float[] valueColumns; // [TILE / NR, dim, NR]
@@ -50,6 +51,7 @@ final class AttentionGradients {
     dim = shape.dim();
     width = MicroKernels.panels(dim) * NR;
     ld = width + L;
+    scale = AttentionHeads.scale(dim);
     keys = new float[TILE * ld];
     keyColumns = new float[TILE * dim];
     valueColumns = new float[TILE * dim];
@@ -190,7 +192,7 @@ final class AttentionGradients {
           Blocks.count(Math.max(0, seenTo(tile + MR - 1)), NR) * NR,
           seenFrom(r),
           seenTo(r),
-          shape.scale(),
+          scale,
           x.lse.array[x.lse.at + at],
           x.delta.array[x.delta.at + at]);
     }

@@ -16,8 +16,8 @@ record AttentionHeads(int heads, int keyHeads, int dim, int window, int capacity
     return heads / keyHeads;
   }
 
-  /** Factor of the scores. */
-  float scale() {
+  /** Factor of the scores of heads of that size. */
+  static float scale(int dim) {
     return (float) (1 / Math.sqrt(dim));
   }
 

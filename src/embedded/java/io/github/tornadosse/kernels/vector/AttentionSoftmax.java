@@ -4,6 +4,7 @@ import static io.github.tornadosse.kernels.vector.Lanes.COUNT;
 import static io.github.tornadosse.kernels.vector.Lanes.all;
 import static io.github.tornadosse.kernels.vector.Lanes.below;
 import static io.github.tornadosse.kernels.vector.Lanes.load;
+import static io.github.tornadosse.kernels.vector.MicroKernels.NR;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
@@ -31,53 +32,70 @@ final class AttentionSoftmax {
   }
 
   /**
-   * One step of the softmax for the rows of one vector, with the scores of more keys.
+   * More scores for the rows of one vector: their largest logits.
    *
-   * @param scores [keys, ROWS], replaced by exponentials
-   * @param row first row
-   * @param from first key
-   * @param to key after the last
+   * @param scores [keys, NR]
+   * @param begin the vector of the first key
+   * @param end the vector after that of the last key
    * @param scale factor of the scores
-   * @param max the rows' largest logits so far, updated
-   * @param sum the rows' sums, updated
-   * @param factor what earlier results of the rows are to be multiplied by
+   * @param max the rows' largest logits so far, from {@code row} on; updated
+   * @param factor from {@code row} on: what earlier results of the rows are to be multiplied by
    */
-  static void columns(
+  static void largest(
+      float[] scores, int begin, int end, float scale, float[] max, float[] factor, int row) {
+    // Four maxima, because one after the other would wait for each other. The API's own maximum
+    // also orders zeros and NaN, which takes five times as long.
+    FloatVector m0 = all(Float.NEGATIVE_INFINITY);
+    FloatVector m1 = m0;
+    FloatVector m2 = m0;
+    FloatVector m3 = m0;
+    int i = begin;
+    for (; i + 3 * NR < end; i += 4 * NR) {
+      FloatVector s0 = load(scores, i);
+      FloatVector s1 = load(scores, i + NR);
+      FloatVector s2 = load(scores, i + 2 * NR);
+      FloatVector s3 = load(scores, i + 3 * NR);
+      m0 = m0.blend(s0, s0.compare(VectorOperators.GT, m0));
+      m1 = m1.blend(s1, s1.compare(VectorOperators.GT, m1));
+      m2 = m2.blend(s2, s2.compare(VectorOperators.GT, m2));
+      m3 = m3.blend(s3, s3.compare(VectorOperators.GT, m3));
+    }
+    for (; i < end; i += NR) m0 = m0.max(load(scores, i));
+    FloatVector before = load(max, row);
+    FloatVector now = m0.max(m1).max(m2.max(m3)).mul(scale).max(before);
+    now.intoArray(max, row);
+    VectorMath.exp(before.sub(now)).intoArray(factor, row);
+  }
+
+  /**
+   * More scores for the rows of one vector: their exponentials, relative to the largest logit.
+   *
+   * @param scores [keys, NR], replaced by exponentials
+   * @param begin the vector of the first key
+   * @param end the vector after that of the last key
+   * @param scale factor of the scores
+   * @param max of {@link #largest}, from {@code row} on
+   * @param factor of {@link #largest}
+   * @param sum the rows' sums, from {@code row} on; updated
+   */
+  static void exponentials(
       float[] scores,
-      int row,
-      int from,
-      int to,
+      int begin,
+      int end,
       float scale,
       float[] max,
+      float[] factor,
       float[] sum,
-      float[] factor) {
-    int begin = from * AttentionBlock.ROWS + row;
-    int end = to * AttentionBlock.ROWS + row;
-    FloatVector largest = largest(scores, begin, end);
-    FloatVector before = load(max, row);
-    FloatVector now = largest.mul(scale).max(before);
-    now.intoArray(max, row);
-    FloatVector f = VectorMath.exp(before.sub(now));
-    f.intoArray(factor, row);
-    FloatVector s = exponentials(scores, begin, end, all(scale), now.neg());
-    load(sum, row).fma(f, s).intoArray(sum, row);
-  }
-
-  private static FloatVector largest(float[] scores, int begin, int end) {
-    FloatVector m = all(Float.NEGATIVE_INFINITY);
-    for (int i = begin; i < end; i += AttentionBlock.ROWS) m = m.max(load(scores, i));
-    return m;
-  }
-
-  private static FloatVector exponentials(
-      float[] scores, int begin, int end, FloatVector scale, FloatVector shift) {
-    FloatVector s = FloatVector.zero(Lanes.SPECIES);
-    for (int i = begin; i < end; i += AttentionBlock.ROWS) {
-      FloatVector e = VectorMath.exp(load(scores, i).fma(scale, shift));
+      int row) {
+    FloatVector f = all(scale);
+    FloatVector shift = load(max, row).neg();
+    FloatVector s = load(sum, row).mul(load(factor, row));
+    for (int i = begin; i < end; i += NR) {
+      FloatVector e = VectorMath.exp(load(scores, i).fma(f, shift));
       e.intoArray(scores, i);
       s = s.add(e);
     }
-    return s;
+    s.intoArray(sum, row);
   }
 
   /** scores[j] = ⟨q, k[j]⟩ for n keys [n, dim]. */

@@ -52,11 +52,10 @@ public final class VectorMath {
 
   /** e^x. */
   public static FloatVector exp(FloatVector x) {
-    FloatVector y = x.max(EXP_MIN).min(EXP_MAX);
     FloatVector rounded =
-        y.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUNDER));
+        x.fma(FloatVector.broadcast(F, LOG2_E), FloatVector.broadcast(F, ROUNDER));
     FloatVector n = rounded.sub(ROUNDER);
-    FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), y);
+    FloatVector r = n.fma(FloatVector.broadcast(F, -LN2_HIGH), x);
     r = n.fma(FloatVector.broadcast(F, -LN2_LOW), r);
     FloatVector p = FloatVector.broadcast(F, 1.9875691500e-4f);
     p = p.fma(r, FloatVector.broadcast(F, 1.3981999507e-3f));
@@ -67,6 +66,7 @@ public final class VectorMath {
     p = p.fma(r.mul(r), r).add(1f);
     IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
     FloatVector e = exponent.add(p.reinterpretAsInts()).reinterpretAsFloats();
+    // Out of range it is anything; to limit x by min and max before would take twice the time.
     e = e.blend(0f, x.compare(VectorOperators.LT, EXP_MIN));
     return e.blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, EXP_MAX));
   }

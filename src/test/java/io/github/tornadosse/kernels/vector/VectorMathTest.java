@@ -57,6 +57,16 @@ class VectorMathTest {
   }
 
   @Test
+  void exponentialsOfExtremes() {
+    float[] y = new float[6];
+    float infinite = Float.POSITIVE_INFINITY;
+    float largest = Float.MAX_VALUE;
+    VectorMath.exp(
+        new float[] {-infinite, -largest, -0f, largest, infinite, Float.NaN}, 0, y, 0, 6);
+    assertThat(y).containsExactly(0, 0, 1, infinite, infinite, Float.NaN);
+  }
+
+  @Test
   void bitsAreTheSameBeforeAndAfterCompilation() {
     int n = 4 * MicroKernels.L;
     float[] x = new float[n];
