@@ -218,8 +218,7 @@ install_tornadovm() {
     # The release has no checksum files; GitHub itself publishes a digest of each asset.
     digest=$(curl -fsL --connect-timeout 20 \
       "https://api.github.com/repos/beehive-lab/TornadoVM/releases/tags/v$tornado_version" |
-      tr -d '\n' | sed 's/"url":/\n/g' | grep -F "\"$name-$system.zip\"" |
-      sed -n 's/.*"digest": *"sha256:\([0-9a-f]*\)".*/\1/p' | head -n 1) || digest=""
+      asset_digest "$name-$system.zip") || digest=""
     if [ -z "$digest" ]; then
       say "GitHub names no digest of it: checking only that the archive is whole"
     elif [ "$(sha256 "$archive")" != "$digest" ]; then
@@ -241,6 +240,13 @@ install_tornadovm() {
   obstacle=$(tornado_obstacle "$jdk")
   [ -z "$obstacle" ] || fail "$obstacle"
   say "TornadoVM $tornado_version is in $TORNADOVM_HOME; now: export TORNADOVM_HOME=$TORNADOVM_HOME; bin/sse devices"
+}
+
+# Reads GitHub's description of a release and prints the SHA-256 of asset $1, if it has one.
+asset_digest() {
+  tr ',' '\n' | awk -v name="\"$1\"" '
+    /"name":/ { found = index($0, name) }
+    found && /"digest": *"sha256:/ { sub(/.*sha256:/, ""); sub(/".*/, ""); print; exit }'
 }
 
 sha256() {

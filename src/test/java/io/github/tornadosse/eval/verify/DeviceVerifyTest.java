@@ -1,7 +1,6 @@
 package io.github.tornadosse.eval.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.tornadosse.eval.verify.CaseResult.Outcome;
@@ -11,15 +10,21 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.condition.EnabledIf;
 
 /** The portable tier's golden cases on a device of a TornadoVM SDK. */
 class DeviceVerifyTest {
+  static boolean onDevice() {
+    return !Devices.embedded();
+  }
+
   @TestFactory
+  @EnabledIf(
+      value = "onDevice",
+      disabledReason =
+          "this JVM runs on the embedded runtime; with a TornadoVM SDK in TORNADOVM_HOME,"
+              + " ./setup.sh test --device opencl:0 runs this on its device")
   Stream<DynamicTest> everyShippedCaseThatTheTierCoversPasses() {
-    assumeFalse(
-        Devices.embedded(),
-        "this JVM runs on the embedded runtime; with a TornadoVM SDK in TORNADOVM_HOME,"
-            + " ./setup.sh test --device opencl:0 runs this on its device");
     OperationsRunner portable = new OperationsRunner(new PortableOperations());
     GoldenCases cases = GoldenCases.shipped();
     List<GoldenCase> all = cases.all();
