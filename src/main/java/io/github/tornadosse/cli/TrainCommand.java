@@ -28,7 +28,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "  sse train tornado-config/demo.yaml --data ~/books --out runs/books",
       "  sse train tornado-config/demo.yaml --set train.learning_rate=1e-3 --set train.steps=200",
-      "  sse train tornado-config/demo.yaml --from hybrid --data ~/books --out runs/hybrid",
+      "  sse train continue.yaml --from hybrid --data ~/books --out runs/hybrid",
       "  sse train runs/books/recipe.yaml --resume"
     })
 final class TrainCommand implements Callable<Integer> {
@@ -65,8 +65,8 @@ final class TrainCommand implements Callable<Integer> {
       names = "--from",
       paramLabel = "DIR",
       description =
-          "Start from the weights of a model's directory, or that of a run (train.init); the"
-              + " recipe's model keys may be left out.")
+          "Start from the weights of a model's directory, or that of a run (train.init). The recipe"
+              + " has no model keys then: they are the model's.")
   private Path from;
 
   @Option(names = "--resume", description = "Go on from the run's latest checkpoint.")

@@ -10,16 +10,17 @@ import org.apache.commons.math3.random.Well19937c;
 
 /**
  * Values of the parameters that a Transformer does not have, chosen so that a mixer starts with the
- * queries, keys and values that it took over, and forgets slowly (docs/conversion.md).
+ * queries, keys and values that it took over, and with memories of all lengths
+ * (docs/conversion.md).
  */
 final class InitialValues {
   /**
-   * Logits of the decay gate, from the quickest to the slowest: log-decays of −softplus(−3)/16 and
-   * −softplus(−5)/16 a token, in which a state falls to 1/e in about 330 and 2,400 tokens.
+   * Logits of the decay gate, from the quickest to the slowest: log-decays of −softplus(6)/16 and
+   * −softplus(−6)/16 a token, in which a state falls to 1/e in about 3 and 6,500 tokens.
    */
-  private static final double QUICK = 3;
+  private static final double QUICK = -6;
 
-  private static final double SLOW = 5;
+  private static final double SLOW = 6;
 
   /** The authors' scale of the logarithm of the decay. */
   private static final double GATE_SCALE = 1.0 / 16;
@@ -36,8 +37,8 @@ final class InitialValues {
     ZERO("0"),
     /** A convolution that passes the present token on. */
     IDENTITY("identity: the present token's tap 1, the others 0"),
-    /** Biases of slow decay. */
-    DECAY("slow decay: to 1/e in 330 to 2,400 tokens"),
+    /** Biases of decays from quick to slow. */
+    DECAY("decays to 1/e in 3 to 6,500 tokens"),
     /** Norm weights that give the output the scale of the values. */
     VALUE_SCALE("RMS of the source's values");
 
@@ -123,15 +124,14 @@ final class InitialValues {
   }
 
   /**
-   * Gated linear attention: the two channels of a pair that the rotary embedding turns begin alike,
-   * and the pairs that it turns quickly, those of near tokens, forget first. Delta rule: the first
-   * heads do.
+   * Gated linear attention: by the pairs of channels that the rotary embedding turns together.
+   * Those that it turns quickly tell near tokens apart, and forget first. Delta rule: by the heads.
    */
   private void decay(String name, float[] w) {
     boolean steps = name.endsWith("dt_bias");
     int period = steps ? target.mixer().valueHeads() : Math.max(1, target.mixer().headDim() / 2);
     for (int i = 0; i < w.length; i++) {
-      double share = period == 1 ? 0 : i % period / (period - 1.0);
+      double share = period == 1 ? 0.5 : i % period / (period - 1.0);
       double logit = QUICK + (SLOW - QUICK) * share;
       double rate = GATE_SCALE * Math.log1p(Math.exp(-logit));
       w[i] = (float) (steps ? Math.log(Math.expm1(rate)) : logit);

@@ -94,7 +94,7 @@ class HybridConversionTest {
   }
 
   @Test
-  void startsWithTheSourcesQueriesAndKeysAndASlowDecay() {
+  void startsWithTheSourcesQueriesAndKeysAndMemoriesOfAllLengths() {
     LlamaFiles llama = new LlamaFiles("'initializer_range': 0.03").draw(DType.F32, 1);
     Path from = llama.write(folder.resolve("llama"), 1);
     convert(from, "gla", options("", "use_short_conv=true", "use_output_gate=true"));
@@ -115,8 +115,7 @@ class HybridConversionTest {
     }
     float[] bias = tensor("gla", layer(0, "attn.gk_proj.1.1.bias"));
     assertThat(bias).hasSize(32);
-    assertThat(Arrays.copyOf(bias, 9))
-        .containsExactly(3, 11f / 3, 13f / 3, 5, 3, 11f / 3, 13f / 3, 5, 3);
+    assertThat(Arrays.copyOf(bias, 9)).containsExactly(-6, -2, 2, 6, -6, -2, 2, 6, -6);
 
     convert(from, "gdn", options("", "linear_attn_type=gdn"));
     assertThat(tensor("gdn", layer(0, "attn.a_proj.weight"))).containsOnly(0);
@@ -125,7 +124,7 @@ class HybridConversionTest {
     assertThat(step).hasSize(8);
     for (int h = 0; h < 8; h++) {
       double decay = Math.exp(rate[h]) * Math.log1p(Math.exp(step[h]));
-      double same = Math.log1p(Math.exp(-(3 + 2.0 * (h % 4) / 3))) / 16;
+      double same = Math.log1p(Math.exp(6 - 4.0 * (h % 4))) / 16;
       assertThat(decay).isEqualTo(same, within(1e-8));
     }
   }

@@ -3,12 +3,15 @@ package io.github.tornadosse.convert;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tornadosse.checkpoint.AtomicFiles;
 import io.github.tornadosse.checkpoint.DType;
 import io.github.tornadosse.checkpoint.HuggingFaceDirectory;
+import io.github.tornadosse.checkpoint.SafetensorsWriter;
 import io.github.tornadosse.nn.AttentionConfig;
 import io.github.tornadosse.nn.ModelConfig;
 import io.github.tornadosse.tensor.JsonFiles;
+import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -223,5 +226,24 @@ class RefusedSourcesTest {
     llama = new LlamaFiles("'tie_word_embeddings': true").draw(DType.F32, 1);
     llama.add(new Random(1), "lm_head.weight", 30, 32);
     refused(llama, "1", "\"lm_head.weight\"", "[30, 32]");
+  }
+
+  @Test
+  void namesATensorThatIsNotOfFloats() {
+    LlamaFiles llama = new LlamaFiles("").draw(DType.F32, 1);
+    String name = "model.layers.1.mlp.up_proj.weight";
+    llama.remove(name);
+    Path path = llama.write(folder.resolve("llama"), 2);
+    Path more = path.resolve("more.safetensors");
+    new SafetensorsWriter()
+        .longs(new TensorSpec(name, new int[] {48, 32}), new long[48 * 32], 0)
+        .write(more);
+    Path index = path.resolve("model.safetensors.index.json");
+    ObjectNode json = JsonFiles.readObject(index);
+    ((ObjectNode) json.get("weight_map")).put(name, "more.safetensors");
+    AtomicFiles.write(index, JsonFiles.text(json));
+    assertThatThrownBy(() -> conversion(path, "1"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("tensor \"" + name + "\" is of type I64; it must be one of");
   }
 }
