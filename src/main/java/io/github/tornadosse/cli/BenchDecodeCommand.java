@@ -106,7 +106,7 @@ final class BenchDecodeCommand implements Callable<Integer> {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      defaultValue = "2000",
+      defaultValue = "4000",
       description = "Timed steps after each context (default: ${DEFAULT-VALUE}).")
   private int steps;
 
