@@ -106,8 +106,11 @@ final class BenchDecodeCommand implements Callable<Integer> {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      defaultValue = "2000",
-      description = "Timed steps after each context (default: ${DEFAULT-VALUE}).")
+      defaultValue = "3000",
+      description = {
+        "Timed steps after each context; up to four times as many where times differ much,",
+        "and of softmax at most a twentieth of the shortest context (default: ${DEFAULT-VALUE})."
+      })
   private int steps;
 
   @Override
@@ -139,7 +142,7 @@ final class BenchDecodeCommand implements Callable<Integer> {
 
   private void print(DecodeBenchmark.Result r, String tier) {
     Console.out(
-        "%s after %,d tokens, %d layers of %d, %d sessions, %d threads, tier %s: %.3f ms a token;"
+        "%s after %,d tokens, %d layers of %d, %d sessions, %d threads, tier %s: %.3f ms a token (median of %d);"
             + " a session keeps %s (%,d bytes)%s",
         mixer,
         r.context(),
@@ -149,6 +152,7 @@ final class BenchDecodeCommand implements Callable<Integer> {
         globals.threads(),
         tier,
         r.msPerToken(),
+        r.steps(),
         MemoryBudget.format(r.stateBytes()),
         r.stateBytes(),
         r.stateBytesAfter() == r.stateBytes()
@@ -172,7 +176,7 @@ final class BenchDecodeCommand implements Callable<Integer> {
     j.put("topk", mixer.startsWith("sse") ? topk : 0);
     j.put("vocabulary", vocabulary);
     j.put("sessions", sessions);
-    j.put("steps", steps);
+    j.put("steps", r.steps());
     j.put("threads", globals.threads());
     j.put("tier", tier);
     j.put("machine", BuildInfo.machine());

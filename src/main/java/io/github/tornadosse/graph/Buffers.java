@@ -15,11 +15,25 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 public final class Buffers {
   private final boolean measuring;
-  private final Map<String, Long> bytes = new LinkedHashMap<>();
-  private final Map<String, Object> arrays = new LinkedHashMap<>();
+  private final String prefix;
+  private final Buffers shared;
+  private final Map<String, Long> bytes;
+  private final Map<String, Object> arrays;
 
   private Buffers(boolean measuring) {
     this.measuring = measuring;
+    prefix = "";
+    shared = this;
+    bytes = new LinkedHashMap<>();
+    arrays = new LinkedHashMap<>();
+  }
+
+  private Buffers(Buffers shared, String prefix) {
+    measuring = shared.measuring;
+    this.prefix = prefix;
+    this.shared = shared;
+    bytes = shared.bytes;
+    arrays = shared.arrays;
   }
 
   /** Counts only. */
@@ -33,6 +47,21 @@ public final class Buffers {
   }
 
   /**
+   * Makes arrays of the same program under names of their own.
+   *
+   * @param prefix what its names begin with
+   * @return a part of these
+   */
+  public Buffers within(String prefix) {
+    return new Buffers(shared, this.prefix + prefix);
+  }
+
+  /** For arrays that all parts have in common: the instance that they are within. */
+  public Buffers shared() {
+    return shared;
+  }
+
+  /**
    * A float array of n zeros.
    *
    * @param name its name in messages and in {@link #byName()}
@@ -42,7 +71,7 @@ public final class Buffers {
    */
   public FloatArray floats(String name, long n) {
     int size = count(name, n);
-    return (FloatArray) arrays.computeIfAbsent(name, k -> new FloatArray(size));
+    return (FloatArray) arrays.computeIfAbsent(prefix + name, k -> new FloatArray(size));
   }
 
   /**
@@ -55,7 +84,7 @@ public final class Buffers {
    */
   public IntArray ints(String name, long n) {
     int size = count(name, n);
-    return (IntArray) arrays.computeIfAbsent(name, k -> new IntArray(size));
+    return (IntArray) arrays.computeIfAbsent(prefix + name, k -> new IntArray(size));
   }
 
   /**
@@ -66,7 +95,7 @@ public final class Buffers {
    * @param array the array
    */
   public void adopt(String name, FloatArray array) {
-    if (arrays.putIfAbsent(name, array) != null) {
+    if (arrays.putIfAbsent(prefix + name, array) != null) {
       throw new IllegalStateException("array '" + name + "' comes twice");
     }
   }
@@ -80,13 +109,14 @@ public final class Buffers {
     if (n > Integer.MAX_VALUE - 16) {
       throw new UserError(
           "array '"
+              + prefix
               + name
               + "' would need "
               + n
               + " elements, and one array holds at most 2147483631; take fewer tokens a batch or a"
               + " smaller model");
     }
-    Long before = bytes.putIfAbsent(name, 4 * n);
+    Long before = bytes.putIfAbsent(prefix + name, 4 * n);
     if (before != null && before != 4 * n) {
       throw new IllegalStateException(
           "array '" + name + "' has " + before / 4 + " elements, not " + n);

@@ -14,8 +14,10 @@ public final class Sampler {
   /** The step of SplittableRandom: seeds that many apart are later draws of the same sequence. */
   private static final long GOLDEN_GAMMA = 0x9e3779b97f4a7c15L;
 
-  /** How many tokens are sorted at first where top-p decides how many there are. */
-  private static final int FIRST = 256;
+  /** Ranges of likelihood that tokens are sorted into for top-p, and how many are a factor of e. */
+  private static final int RANGES = 2048;
+
+  private static final int RANGES_PER_FACTOR = 64;
 
   private final SamplingOptions options;
   private final long stream;
@@ -52,7 +54,7 @@ public final class Sampler {
     if (weights.length < values.length) {
       weights = new double[values.length];
     }
-    return options.topK() == 0 && options.topP() == 1
+    return options.topK() == 0
         ? fromAll(values, values[best], draw)
         : fromLikeliest(values, values[best], draw);
   }
@@ -94,43 +96,85 @@ public final class Sampler {
     return Math.exp((logit - (double) largest) / options.temperature());
   }
 
-  /** Without top-k and top-p there is no need to know which tokens are the likeliest. */
+  /** In the order of ids: without top-k it is not needed which tokens are the likeliest. */
   private int fromAll(float[] logits, float largest, double draw) {
     double sum = 0;
     for (int i = 0; i < logits.length; i++) {
-      double w = weight(logits[i], largest);
-      weights[i] = w >= options.minP() ? w : 0;
+      weights[i] = weight(logits[i], largest);
       sum += weights[i];
     }
-    return drawn(logits.length, draw * sum);
+    if (options.topP() < 1) {
+      keepNucleus(logits, largest, options.topP() * sum);
+    }
+    double kept = 0;
+    for (int i = 0; i < logits.length; i++) {
+      if (weights[i] < options.minP()) {
+        weights[i] = 0;
+      }
+      kept += weights[i];
+    }
+    return drawn(logits.length, draw * kept);
+  }
+
+  /**
+   * Sets the weights to 0 of all but the likeliest tokens whose weights add up to what is wanted.
+   * Only those of the range in which the sum gets there need to be sorted.
+   */
+  private void keepNucleus(float[] logits, float largest, double wanted) {
+    double[] mass = new double[RANGES];
+    int[] count = new int[RANGES];
+    for (int i = 0; i < logits.length; i++) {
+      int range = range(logits[i], largest);
+      mass[range] += weights[i];
+      count[range]++;
+    }
+    int last = 0;
+    double sum = 0;
+    while (last < RANGES - 1 && sum + mass[last] < wanted) {
+      sum += mass[last++];
+    }
+    if (keys.length < count[last]) {
+      keys = new long[count[last]];
+    }
+    int n = 0;
+    for (int i = 0; i < logits.length; i++) {
+      int range = range(logits[i], largest);
+      if (range == last) {
+        keys[n++] = key(logits[i], i);
+      } else if (range > last) {
+        weights[i] = 0;
+      }
+    }
+    Arrays.sort(keys, 0, n);
+    for (int j = 0; j < n; j++) {
+      int id = (int) keys[j];
+      double weight = weights[id];
+      if (sum >= wanted) {
+        weights[id] = 0;
+      }
+      sum += weight;
+    }
+  }
+
+  private int range(float logit, float largest) {
+    double factors = (largest - (double) logit) / options.temperature();
+    return (int) Math.min(RANGES - 1, factors * RANGES_PER_FACTOR);
   }
 
   private int fromLikeliest(float[] logits, float largest, double draw) {
-    boolean nucleus = options.topK() == 0;
-    int limit = nucleus ? logits.length : Math.min(options.topK(), logits.length);
-    double all = 0;
-    for (int i = 0; nucleus && i < logits.length; i++) {
-      all += weight(logits[i], largest);
+    int n = select(logits, Math.min(options.topK(), logits.length));
+    double sum = 0;
+    for (int j = 0; j < n; j++) {
+      weights[j] = weight(logits[(int) keys[j]], largest);
+      sum += weights[j];
     }
-    int sorted = nucleus ? Math.min(FIRST, limit) : limit;
-    while (true) {
-      int n = select(logits, sorted);
-      double sum = 0;
-      for (int j = 0; j < n; j++) {
-        weights[j] = weight(logits[(int) keys[j]], largest);
-        sum += weights[j];
-      }
-      double wanted = options.topP() * (nucleus ? all : sum);
-      double kept = 0;
-      int m = 0;
-      while (m < n && kept < wanted && weights[m] >= options.minP()) {
-        kept += weights[m++];
-      }
-      if (m < n || sorted == limit) {
-        return (int) keys[drawn(m, draw * kept)];
-      }
-      sorted = (int) Math.min(16L * sorted, limit);
+    double wanted = options.topP() * sum;
+    double kept = 0;
+    int m = 0;
+    while (m < n && kept < wanted && weights[m] >= options.minP()) {
+      kept += weights[m++];
     }
+    return (int) keys[drawn(m, draw * kept)];
   }
 
   /** The first index at which the running sum of weights exceeds a value. */

@@ -6,8 +6,8 @@ import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.Operations.Linear;
 import io.github.tornadosse.graph.Stage;
 import io.github.tornadosse.graph.View;
+import io.github.tornadosse.graph.Workspace;
 import io.github.tornadosse.nn.ModelConfig.Kind;
-import io.github.tornadosse.runtime.Program;
 import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
@@ -45,7 +45,7 @@ final class Block {
   Block(
       ModelConfig c,
       Operations ops,
-      Program p,
+      Workspace p,
       Weights w,
       SoftmaxLayer.Inputs inputs,
       Sizes sizes,
@@ -92,20 +92,21 @@ final class Block {
    * Capacities.
    *
    * @param tokens L
+   * @param block the same of the graphs with the most tokens, if several use the same caches
    * @param sequences S
    * @param sessions number of sequences with states kept from one execution to the next; at most S
    * @param context most tokens of a session where softmax attention sees them all
    */
-  record Sizes(int tokens, int sequences, int sessions, int context) {
+  record Sizes(int tokens, int block, int sequences, int sessions, int context) {
     /** Positions that a windowed session reaches. */
     private static final int WINDOWED_POSITIONS = 1 << 22;
 
     /** Largest number of positions in one sequence. */
     int positions(AttentionConfig a) {
       if (sessions == 0) {
-        return tokens;
+        return block;
       }
-      return Math.max(tokens, a.window() == 0 ? context : WINDOWED_POSITIONS);
+      return Math.max(block, a.window() == 0 ? context : WINDOWED_POSITIONS);
     }
 
     /** Positions that a session's caches hold. */
@@ -113,7 +114,7 @@ final class Block {
       if (sessions == 0) {
         return 0;
       }
-      return a.window() == 0 ? context : a.window() - 1 + tokens;
+      return a.window() == 0 ? context : a.window() - 1 + block;
     }
   }
 

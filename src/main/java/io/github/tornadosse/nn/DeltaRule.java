@@ -5,7 +5,7 @@ import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.Operations.HeadSizes;
 import io.github.tornadosse.graph.Stage;
 import io.github.tornadosse.graph.View;
-import io.github.tornadosse.runtime.Program;
+import io.github.tornadosse.graph.Workspace;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /** The gated delta rule (docs/mathematics.md sections 1 and 3). */
@@ -20,7 +20,7 @@ final class DeltaRule implements Recurrence {
   private final FloatArray dWeightRows;
 
   DeltaRule(
-      MixerConfig m, Operations ops, Weights.OfKind w, LowProjection low, Program p, int tokens) {
+      MixerConfig m, Operations ops, Weights.OfKind w, LowProjection low, Workspace p, int tokens) {
     this.m = m;
     this.ops = ops.deltaRule();
     this.w = w;

@@ -4,27 +4,27 @@ import io.github.tornadosse.graph.ControlTable;
 import io.github.tornadosse.graph.ControlTable.Axis;
 import io.github.tornadosse.graph.IntView;
 import io.github.tornadosse.graph.View;
-import io.github.tornadosse.runtime.Program;
+import io.github.tornadosse.graph.Workspace;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Makes the arrays of which each slot has a part: what the backward pass needs of a layer.
  *
- * @param program the program
+ * @param space where they come from
  * @param slots number of slots
  * @param axis which slot an execution uses
  */
-record Kept(Program program, int slots, Axis axis) {
+record Kept(Workspace space, int slots, Axis axis) {
   /** An array with a part of that size for each slot, as a view of the slot's part. */
   View floats(String name, long size) {
-    FloatArray a = program.buffers().floats(name, size * slots);
+    FloatArray a = space.buffers().floats(name, size * slots);
     return table().view(a, 0, index(size), axis);
   }
 
   /** Same for ints. */
   IntView ints(String name, long size) {
-    IntArray a = program.buffers().ints(name, size * slots);
+    IntArray a = space.buffers().ints(name, size * slots);
     return table().view(a, 0, index(size), axis);
   }
 
@@ -34,7 +34,7 @@ record Kept(Program program, int slots, Axis axis) {
   }
 
   private ControlTable table() {
-    return program.control();
+    return space.control();
   }
 
   /** Sizes that no index reaches are refused by the buffers once they are asked for. */

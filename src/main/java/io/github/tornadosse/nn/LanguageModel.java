@@ -7,6 +7,7 @@ import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.Operations.Linear;
 import io.github.tornadosse.graph.Stage;
 import io.github.tornadosse.graph.View;
+import io.github.tornadosse.graph.Workspace;
 import io.github.tornadosse.kernels.Control;
 import io.github.tornadosse.nn.ModelConfig.Kind;
 import io.github.tornadosse.runtime.MemoryBudget;
@@ -15,6 +16,7 @@ import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -62,7 +64,8 @@ public final class LanguageModel implements AutoCloseable {
   private final Capacity capacity;
   private final Program program;
   private final ControlTable control;
-  private final Block block;
+  private final Graphs blocks;
+  private final Graphs steps;
   private final IntArray ids;
   private final IntArray targets;
   private final IntArray cu;
@@ -109,81 +112,130 @@ public final class LanguageModel implements AutoCloseable {
     logits = buffers.floats("head.logits", (long) tokens * config.vocabSize());
     lastLogits = buffers.floats("head.last_logits", (long) sequences * config.vocabSize());
     Weights w = new Weights(weights.layout(), control, weights.parameters(), null);
-    block =
-        new Block(
-            config,
-            ops,
-            program,
-            w,
-            new SoftmaxLayer.Inputs(cu, positions, past),
-            new Block.Sizes(tokens, sequences, capacity.sessions(), capacity.context()),
-            true,
-            2);
-    graphs(w, ops, buffers);
+    blocks = new Graphs("", tokens, w, ops);
+    scoringGraphs(w, ops, buffers);
+    int together = capacity.sessions();
+    // One token of each session costs what it is, not what a block is, where kernels go by
+    // capacity.
+    steps = together > 0 && together < tokens ? new Graphs("step.", together, w, ops) : blocks;
     sessions =
-        capacity.sessions() == 0 ? null : new SessionTable(config, ops, program, block, capacity);
+        together == 0 ? null : new SessionTable(config, ops, program, blocks.block, capacity);
   }
 
   private static String layer(Kind kind) {
     return kind == Kind.MIXER ? "mixer-layer" : "attention-layer";
   }
 
-  private void graphs(Weights w, Operations ops, Buffers buffers) {
-    int d = config.hiddenSize();
-    int vocabulary = config.vocabSize();
-    View x = block.input();
-    View head = w.weight(config.tieEmbeddings() ? "model.embeddings.weight" : "lm_head.weight");
-    View norm = w.weight("model.norm.weight");
-    View normed = control.whole(buffers.floats("head.normed", (long) capacity.tokens() * d));
-    View rstd = control.whole(buffers.floats("head.rstd", capacity.tokens()));
-    View all = control.whole(logits);
-    program.graph(
-        "embed",
-        s -> ops.embedding(s, "embed.rows", ids, w.weight("model.embeddings.weight"), x, d));
-    for (Kind kind : kinds()) {
-      program.graph(layer(kind), s -> block.forward(s, kind, false));
+  /** The graphs that tokens go through, for executions of at most so many. */
+  private final class Graphs {
+    final String prefix;
+    final int tokens;
+    final Block block;
+
+    Graphs(String prefix, int tokens, Weights w, Operations ops) {
+      this.prefix = prefix;
+      this.tokens = tokens;
+      Workspace space = program.workspace().within(prefix);
+      int sequences = Math.max(capacity.sequences(), capacity.sessions());
+      block =
+          new Block(
+              config,
+              ops,
+              space,
+              w,
+              new SoftmaxLayer.Inputs(cu, positions, past),
+              new Block.Sizes(
+                  tokens, capacity.tokens(), sequences, capacity.sessions(), capacity.context()),
+              true,
+              2);
+      View table = w.weight("model.embeddings.weight");
+      View x = block.input();
+      graph(
+          "embed", space, s -> ops.embedding(s, "embed.rows", ids, table, x, config.hiddenSize()));
+      for (Kind kind : kinds()) {
+        if (kind == Kind.MIXER || tokens == capacity.tokens()) {
+          graph(layer(kind), space, s -> block.forward(s, kind, false));
+        }
+      }
+      if (capacity.sessions() > 0) {
+        if (config.count(Kind.ATTENTION) > 0) {
+          graph(
+              layer(Kind.ATTENTION) + "-cached",
+              space,
+              s -> block.forward(s, Kind.ATTENTION, true));
+        }
+        lastLogitsGraph(w, ops, x);
+      }
     }
-    program.graph("logits", s -> allLogits(s, ops, x, norm, normed, rstd, head, all));
-    program.graph(
-        "score",
-        s -> {
-          allLogits(s, ops, x, norm, normed, rstd, head, all);
-          ops.crossEntropy(s, "head.loss", all, targets, control.whole(loss), null, vocabulary);
-        });
-    if (capacity.sessions() > 0) {
-      readingGraphs(ops, buffers, x, norm, normed, rstd, head);
+
+    private void graph(String name, Workspace space, Consumer<Stage> body) {
+      program.graph(prefix + name, tokens, space.buffers(), body);
+    }
+
+    /** Logits of the last tokens of texts, of which there are at most as many as sessions. */
+    private void lastLogitsGraph(Weights w, Operations ops, View x) {
+      Workspace space = program.workspace().within("last.");
+      int d = config.hiddenSize();
+      int most = capacity.sessions();
+      View rows = control.whole(space.buffers().floats("head.rows", (long) most * d));
+      View normed = control.whole(space.buffers().floats("head.normed", (long) most * d));
+      View rstd = control.whole(space.buffers().floats("head.rstd", most));
+      program.graph(
+          prefix + "head",
+          most,
+          space.buffers(),
+          s -> {
+            ops.embedding(s, "head.gather", lastRows, x, rows, d);
+            head(s, ops, w, rows, normed, rstd, control.whole(lastLogits));
+          });
+    }
+
+    /** Runs all layers, for the tokens that the inputs hold. */
+    void layers(boolean cached) {
+      run("embed", 0);
+      for (int i = 0; i < config.layers(); i++) {
+        Kind kind = config.kind(i);
+        run(layer(kind) + (cached && kind == Kind.ATTENTION ? "-cached" : ""), i);
+      }
+    }
+
+    void run(String graph, int layer) {
+      int i = Math.min(layer, config.layers() - 1);
+      control.select(
+          new ControlTable.Position(i, config.kindIndex(i), 0, 0, layer % 2, (layer + 1) % 2, 0));
+      program.execute(prefix + graph);
     }
   }
 
-  private void readingGraphs(
-      Operations ops, Buffers buffers, View x, View norm, View normed, View rstd, View head) {
+  private void scoringGraphs(Weights w, Operations ops, Buffers buffers) {
+    int d = config.hiddenSize();
+    View x = blocks.block.input();
+    View normed = control.whole(buffers.floats("head.normed", (long) capacity.tokens() * d));
+    View rstd = control.whole(buffers.floats("head.rstd", capacity.tokens()));
+    View all = control.whole(logits);
+    program.graph("logits", s -> head(s, ops, w, x, normed, rstd, all));
+    program.graph(
+        "score",
+        s -> {
+          head(s, ops, w, x, normed, rstd, all);
+          View losses = control.whole(loss);
+          ops.crossEntropy(s, "head.loss", all, targets, losses, null, config.vocabSize());
+        });
+  }
+
+  private void head(
+      Stage s, Operations ops, Weights w, View x, View normed, View rstd, View result) {
     int d = config.hiddenSize();
     int vocabulary = config.vocabSize();
-    View last = control.whole(buffers.floats("head.last", (long) capacity.sessions() * d));
-    View few = control.whole(lastLogits);
-    program.graph(
-        "head",
-        s -> {
-          ops.embedding(s, "head.gather", lastRows, x, last, d);
-          ops.rmsNorm(s, "head.norm", last, norm, normed, rstd, d, (float) config.normEps());
-          ops.linear(
-              s, "head.logits", new Linear(normed, d, head, few, vocabulary, 0, d, vocabulary));
-        });
-    if (config.count(Kind.ATTENTION) > 0) {
-      program.graph("attention-layer-cached", s -> block.forward(s, Kind.ATTENTION, true));
-    }
+    View norm = w.weight("model.norm.weight");
+    View weight = w.weight(config.tieEmbeddings() ? "model.embeddings.weight" : "lm_head.weight");
+    ops.rmsNorm(s, "head.norm", x, norm, normed, rstd, d, (float) config.normEps());
+    ops.linear(
+        s, "head.logits", new Linear(normed, d, weight, result, vocabulary, 0, d, vocabulary));
   }
 
   private List<Kind> kinds() {
     return Stream.of(Kind.values()).filter(kind -> config.count(kind) > 0).toList();
-  }
-
-  private void allLogits(
-      Stage s, Operations ops, View x, View norm, View normed, View rstd, View head, View all) {
-    int d = config.hiddenSize();
-    int vocabulary = config.vocabSize();
-    ops.rmsNorm(s, "head.norm", x, norm, normed, rstd, d, (float) config.normEps());
-    ops.linear(s, "head.logits", new Linear(normed, d, head, all, vocabulary, 0, d, vocabulary));
   }
 
   /** The configuration. */
@@ -281,10 +333,11 @@ public final class LanguageModel implements AutoCloseable {
    */
   public synchronized float[][] read(int[] slots, int[][] texts) {
     Reading reading = new Reading(slots, texts);
-    while (reading.next()) {
+    for (int n = reading.next(); n > 0; n = reading.next()) {
       control.set(Control.USE_STATE, 1);
-      layers(true);
-      reading.finish();
+      Graphs graphs = n <= steps.tokens ? steps : blocks;
+      graphs.layers(true);
+      reading.finish(graphs);
     }
     return reading.result;
   }
@@ -317,8 +370,8 @@ public final class LanguageModel implements AutoCloseable {
       }
     }
 
-    /** Fills the inputs of the next execution; false if there is nothing left to read. */
-    boolean next() {
+    /** Fills the inputs of the next execution; its number of tokens, 0 at the end. */
+    int next() {
       int n = 0;
       int count = 0;
       finished = new int[slots.length];
@@ -346,17 +399,17 @@ public final class LanguageModel implements AutoCloseable {
       finished = Arrays.copyOf(finished, count);
       control.set(Control.TOKENS, n);
       control.set(Control.SEQUENCES, order.length);
-      return n > 0;
+      return n;
     }
 
     /** After the execution: logits of the texts that it ended. */
-    void finish() {
+    void finish(Graphs graphs) {
       if (finished.length == 0) {
         return;
       }
       control.set(Control.TOKENS, finished.length);
-      run("head", config.layers());
-      program.fetch("head", lastLogits);
+      graphs.run("head", config.layers());
+      program.fetch(graphs.prefix + "head", lastLogits);
       int vocabulary = config.vocabSize();
       for (int j = 0; j < finished.length; j++) {
         float[] row = new float[vocabulary];
@@ -386,16 +439,16 @@ public final class LanguageModel implements AutoCloseable {
    */
   public synchronized Trainable.Outcome score(PackedBatch batch) {
     forward(batch);
-    run("score", config.layers());
+    blocks.run("score", config.layers());
     program.fetch("score", loss);
     double sum = 0;
     for (int t = 0; t < batch.tokens(); t++) {
       sum += loss.get(t);
     }
     if (config.partitions() > 0) {
-      program.fetch(layer(Kind.MIXER), block.mixer().aux(), block.mixer().load());
+      program.fetch(layer(Kind.MIXER), blocks.block.mixer().aux(), blocks.block.mixer().load());
     }
-    return RoutingReport.outcome(config, block.mixer(), sum, batch.targetCount());
+    return RoutingReport.outcome(config, blocks.block.mixer(), sum, batch.targetCount());
   }
 
   /**
@@ -406,7 +459,7 @@ public final class LanguageModel implements AutoCloseable {
    */
   public synchronized float[] logits(PackedBatch batch) {
     forward(batch);
-    run("logits", config.layers());
+    blocks.run("logits", config.layers());
     program.fetch("logits", logits);
     return Arrays.copyOf(logits.toHeapArray(), batch.tokens() * config.vocabSize());
   }
@@ -430,22 +483,7 @@ public final class LanguageModel implements AutoCloseable {
     control.set(Control.TOKENS, b.tokens());
     control.set(Control.SEQUENCES, b.sequences());
     control.set(Control.USE_STATE, 0);
-    layers(false);
-  }
-
-  private void layers(boolean cached) {
-    run("embed", 0);
-    for (int i = 0; i < config.layers(); i++) {
-      Kind kind = config.kind(i);
-      run(layer(kind) + (cached && kind == Kind.ATTENTION ? "-cached" : ""), i);
-    }
-  }
-
-  private void run(String graph, int layer) {
-    int i = Math.min(layer, config.layers() - 1);
-    control.select(
-        new ControlTable.Position(i, config.kindIndex(i), 0, 0, layer % 2, (layer + 1) % 2, 0));
-    program.execute(graph);
+    blocks.layers(false);
   }
 
   @Override

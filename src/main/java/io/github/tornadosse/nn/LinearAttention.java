@@ -5,7 +5,7 @@ import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.Operations.HeadSizes;
 import io.github.tornadosse.graph.Stage;
 import io.github.tornadosse.graph.View;
-import io.github.tornadosse.runtime.Program;
+import io.github.tornadosse.graph.Workspace;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /** Gated linear attention (docs/mathematics.md sections 1 and 2): a decay for each row. */
@@ -27,7 +27,7 @@ final class LinearAttention implements Recurrence {
       Operations ops,
       Weights.OfKind w,
       LowProjection low,
-      Program p,
+      Workspace p,
       Kept kept,
       int tokens) {
     this.m = m;

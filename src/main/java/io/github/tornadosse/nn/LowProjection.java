@@ -5,7 +5,7 @@ import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.Operations.Linear;
 import io.github.tornadosse.graph.Stage;
 import io.github.tornadosse.graph.View;
-import io.github.tornadosse.runtime.Program;
+import io.github.tornadosse.graph.Workspace;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
@@ -49,7 +49,7 @@ final class LowProjection {
       int hidden,
       Operations ops,
       Weights.OfKind w,
-      Program p,
+      Workspace p,
       Kept kept,
       int tokens) {
     this.m = m;
@@ -78,7 +78,7 @@ final class LowProjection {
 
   /** The gradient from a column on. */
   View gradient(int column) {
-    return kept.program().control().view(gradient, column, 0, Axis.FIXED);
+    return kept.space().control().view(gradient, column, 0, Axis.FIXED);
   }
 
   /** Appends low = h·wᵀ. */

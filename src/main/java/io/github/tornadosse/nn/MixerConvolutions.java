@@ -5,7 +5,7 @@ import io.github.tornadosse.graph.ConvolutionOperations;
 import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.Stage;
 import io.github.tornadosse.graph.View;
-import io.github.tornadosse.runtime.Program;
+import io.github.tornadosse.graph.Workspace;
 import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -31,7 +31,7 @@ final class MixerConvolutions {
   MixerConvolutions(
       MixerConfig m,
       Operations ops,
-      Program p,
+      Workspace p,
       Weights.OfKind w,
       IntArray cu,
       View qBase,
@@ -57,7 +57,7 @@ final class MixerConvolutions {
     final SessionPart sessionPart;
     final View dBase;
 
-    Source(String name, View base, Program p, int layers, int sessions) {
+    Source(String name, View base, Workspace p, int layers, int sessions) {
       this.name = name;
       this.base = base;
       long size = (long) tokens * m.keySize();
@@ -65,7 +65,9 @@ final class MixerConvolutions {
       int stateSize = (m.convolution() - 1) * m.keySize();
       int stride = (int) Math.min((long) sessions * stateSize, Integer.MAX_VALUE);
       FloatArray states =
-          p.buffers().floats("mixer." + name + "_conv_state", (long) layers * sessions * stateSize);
+          p.buffers()
+              .shared()
+              .floats("mixer." + name + "_conv_state", (long) layers * sessions * stateSize);
       state = p.control().view(states, 0, stride, Axis.KIND);
       sessionPart =
           new SessionPart(

@@ -90,7 +90,11 @@ final class SessionTable {
     this.capacity = capacity;
     sizes =
         new Block.Sizes(
-            capacity.tokens(), capacity.sequences(), capacity.sessions(), capacity.context());
+            capacity.tokens(),
+            capacity.tokens(),
+            capacity.sequences(),
+            capacity.sessions(),
+            capacity.context());
     taken = new boolean[capacity.sessions()];
     position = new int[capacity.sessions()];
     for (Kind kind : Kind.values()) {

@@ -7,8 +7,8 @@ import io.github.tornadosse.graph.Operations.Linear;
 import io.github.tornadosse.graph.RotaryAngles;
 import io.github.tornadosse.graph.Stage;
 import io.github.tornadosse.graph.View;
+import io.github.tornadosse.graph.Workspace;
 import io.github.tornadosse.nn.ModelConfig.Kind;
-import io.github.tornadosse.runtime.Program;
 import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -56,7 +56,7 @@ final class SoftmaxLayer {
   SoftmaxLayer(
       ModelConfig config,
       Operations ops,
-      Program p,
+      Workspace p,
       Weights all,
       Inputs inputs,
       Block.Sizes capacities,
@@ -78,6 +78,7 @@ final class SoftmaxLayer {
     lse = kept.floats("attention.lse", (long) tokens * a.heads());
     angles =
         p.buffers()
+            .shared()
             .floats("attention.angles", RotaryAngles.size(a.headDim(), capacities.positions(a)));
     if (!p.buffers().measures()) {
       RotaryAngles.fill(angles, a.headDim(), a.ropeTheta());
@@ -87,8 +88,8 @@ final class SoftmaxLayer {
     cache = capacities.cache(a);
     long each = (long) cache * a.keySize();
     long layerSize = capacities.sessions() * each;
-    FloatArray keys = p.buffers().floats("attention.key_cache", layers * layerSize);
-    FloatArray values = p.buffers().floats("attention.value_cache", layers * layerSize);
+    FloatArray keys = p.buffers().shared().floats("attention.key_cache", layers * layerSize);
+    FloatArray values = p.buffers().shared().floats("attention.value_cache", layers * layerSize);
     int stride = (int) Math.min(layerSize, Integer.MAX_VALUE);
     int session = (int) Math.min(each, Integer.MAX_VALUE);
     keyCache = p.control().view(keys, 0, stride, Axis.KIND);

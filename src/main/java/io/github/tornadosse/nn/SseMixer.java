@@ -9,8 +9,8 @@ import io.github.tornadosse.graph.Operations.Linear;
 import io.github.tornadosse.graph.Operations.Rows;
 import io.github.tornadosse.graph.Stage;
 import io.github.tornadosse.graph.View;
+import io.github.tornadosse.graph.Workspace;
 import io.github.tornadosse.nn.ModelConfig.Kind;
-import io.github.tornadosse.runtime.Program;
 import java.util.List;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -59,7 +59,7 @@ final class SseMixer {
    *
    * @param config the configuration
    * @param ops the tier
-   * @param p the program whose graphs the mixer is part of
+   * @param p where arrays and views come from
    * @param all parameters and gradients
    * @param cu [S + 1] input: bounds of the packed sequences
    * @param capacities largest numbers of tokens, sequences and sessions
@@ -68,7 +68,7 @@ final class SseMixer {
   SseMixer(
       ModelConfig config,
       Operations ops,
-      Program p,
+      Workspace p,
       Weights all,
       IntArray cu,
       Block.Sizes capacities,
@@ -130,7 +130,7 @@ final class SseMixer {
             n,
             m.width());
     long layerStates = capacities.sessions() * m.stateSize();
-    state = p.buffers().floats("mixer.state", layers * layerStates);
+    state = p.buffers().shared().floats("mixer.state", layers * layerStates);
     int stride = (int) Math.min(layerStates, Integer.MAX_VALUE);
     arrays =
         new Recurrence.Arrays(
@@ -162,7 +162,7 @@ final class SseMixer {
     final View top;
     final View y;
 
-    Gradients(Program p, int tokens, long rowCount) {
+    Gradients(Workspace p, int tokens, long rowCount) {
       long key = (long) tokens * m.keySize();
       long value = (long) tokens * m.valueSize();
       rows =
@@ -180,7 +180,7 @@ final class SseMixer {
       y = whole(p, "grad.y", value);
     }
 
-    private static View whole(Program p, String name, long n) {
+    private static View whole(Workspace p, String name, long n) {
       return p.control().whole(p.buffers().floats(name, n));
     }
   }

@@ -63,7 +63,14 @@ public final class StandaloneMixer implements AutoCloseable {
     dx = buffers.floats("dx", (long) l * d);
     Weights w = new Weights(layout, table, parameters, gradients);
     mixer =
-        new SseMixer(config, ops, program, w, cu, new Block.Sizes(l, sequences, sequences, 0), 1);
+        new SseMixer(
+            config,
+            ops,
+            program.workspace(),
+            w,
+            cu,
+            new Block.Sizes(l, l, sequences, sequences, 0),
+            1);
     View xView = table.whole(x);
     program.graph("forward", s -> mixer.forward(s, xView, null, table.whole(result)));
     program.graph(

@@ -114,10 +114,10 @@ public final class TrainingModel implements Trainable {
         new Block(
             config,
             ops,
-            program,
+            program.workspace(),
             w,
             new SoftmaxLayer.Inputs(cu, positions, null),
-            new Block.Sizes(l, settings.sequences(), 0, 0),
+            new Block.Sizes(l, l, settings.sequences(), 0, 0),
             settings.recompute(),
             config.layers() + 1);
     graphs(w, buffers);

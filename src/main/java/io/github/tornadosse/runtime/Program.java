@@ -5,6 +5,7 @@ import io.github.tornadosse.graph.Buffers;
 import io.github.tornadosse.graph.ControlTable;
 import io.github.tornadosse.graph.Stage;
 import io.github.tornadosse.graph.TouchOperations;
+import io.github.tornadosse.graph.Workspace;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -38,11 +39,14 @@ public final class Program implements AutoCloseable {
   private final Buffers buffers;
   private final ControlTable control = new ControlTable();
   private final Set<Object> inputs = Collections.newSetFromMap(new IdentityHashMap<>());
-  private final Map<String, Consumer<Stage>> bodies = new LinkedHashMap<>();
+  private final Map<String, Body> bodies = new LinkedHashMap<>();
   private final Map<String, Integer> index = new LinkedHashMap<>();
   private final Map<String, Set<Object>> uses = new LinkedHashMap<>();
   private final Map<String, TornadoExecutionResult> results = new LinkedHashMap<>();
   private TornadoExecutionPlan plan;
+
+  /** Appends a graph's tasks, for executions of at most that many tokens. */
+  private record Body(int tokens, Buffers buffers, Consumer<Stage> tasks) {}
 
   /**
    * A program without graphs yet.
@@ -61,6 +65,11 @@ public final class Program implements AutoCloseable {
   /** Where arrays come from. */
   public Buffers buffers() {
     return buffers;
+  }
+
+  /** Arrays and views of graphs of the program's capacity. */
+  public Workspace workspace() {
+    return new Workspace(buffers, control);
   }
 
   /** Says which layer and how many tokens the next execution is for. */
@@ -89,12 +98,29 @@ public final class Program implements AutoCloseable {
    * @param body appends the tasks
    */
   public void graph(String name, Consumer<Stage> body) {
-    if (plan != null || bodies.put(name, body) != null) {
+    graph(name, tokens, buffers, body);
+  }
+
+  /**
+   * Adds a graph for executions of fewer tokens, whose kernels then are of that size.
+   *
+   * @param name the graph's name, unique
+   * @param tokens largest number of tokens of one execution
+   * @param buffers where its operations get their scratch arrays
+   * @param body appends the tasks
+   */
+  public void graph(String name, int tokens, Buffers buffers, Consumer<Stage> body) {
+    Body added = new Body(tokens, buffers, body);
+    if (plan != null || bodies.put(name, added) != null) {
       throw new IllegalStateException("graph '" + name + "' comes twice or too late");
     }
     ArrayRecorder recorder = new ArrayRecorder(name);
-    body.accept(new Stage(recorder, control.array(), tokens, sequences, buffers));
+    append(added, recorder);
     uses.put(name, recorder.arrays());
+  }
+
+  private void append(Body body, TaskGraph graph) {
+    body.tasks.accept(new Stage(graph, control.array(), body.tokens, sequences, body.buffers));
   }
 
   private void build() {
@@ -110,7 +136,7 @@ public final class Program implements AutoCloseable {
     upload.persistOnDevice(resident.toArray());
     graphs.add(upload.snapshot());
 
-    for (Map.Entry<String, Consumer<Stage>> e : bodies.entrySet()) {
+    for (Map.Entry<String, Body> e : bodies.entrySet()) {
       Set<Object> mine = uses.get(e.getKey());
       // A graph takes arrays over from the one that ran last, so each hands on all of them.
       Object[] kept = resident.toArray();
@@ -121,7 +147,7 @@ public final class Program implements AutoCloseable {
       TaskGraph g = new TaskGraph(e.getKey());
       g.consumeFromDevice(UPLOAD, kept);
       g.transferToDevice(DataTransferMode.EVERY_EXECUTION, sent);
-      e.getValue().accept(new Stage(g, control.array(), tokens, sequences, buffers));
+      append(e.getValue(), g);
       g.persistOnDevice(kept);
       g.transferToHost(DataTransferMode.UNDER_DEMAND, kept);
       index.put(e.getKey(), graphs.size());

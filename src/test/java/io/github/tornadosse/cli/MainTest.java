@@ -74,6 +74,7 @@ class MainTest {
         "verify",
         "bench",
         "bench mixer",
+        "bench decode",
         "demo",
         "completion"
       })
@@ -102,6 +103,12 @@ class MainTest {
     assertOneLine(Main.run("bench", "mixer", "--pass", "sideways"), "--pass must be");
     complained.reset();
     assertOneLine(Main.run("bench", "mixer", "--topk", "9"), "topk (9)");
+    complained.reset();
+    assertOneLine(Main.run("bench", "decode", "--mixer", "rwkv"), "mixer must be one of sse-gla");
+    complained.reset();
+    assertOneLine(Main.run("bench", "decode", "--context", "0"), "each context must be 1 or more");
+    complained.reset();
+    assertOneLine(Main.run("bench"), "which benchmark?", "decode");
     complained.reset();
     assertOneLine(Main.run("devices", "--threads", "0"), "--threads must be 1 or more");
   }
@@ -150,6 +157,33 @@ class MainTest {
     }
     assertThat(j.get("mixer").textValue()).isEqualTo("sse");
     assertThat(j.get("pass").textValue()).isEqualTo("forward");
+  }
+
+  @Test
+  void theDecodingBenchmarkPrintsALineForEachContext() throws IOException {
+    String[] args = {
+      "bench", "decode", "--context", "40,9", "--layers", "1", "--hidden", "16", "--heads", "1",
+      "--dim", "8", "--vocabulary", "20", "--block", "16", "--sessions", "2", "--steps", "5"
+    };
+    assertThat(Main.run(args)).as(complaint()).isZero();
+    assertThat(output().lines().toList()).hasSize(2);
+    assertThat(output()).contains("after 40 tokens", "after 9 tokens", "unchanged by the steps");
+    printed.reset();
+    List<String> json = new ArrayList<>(List.of(args));
+    json.addAll(List.of("--json", "--mixer", "gla"));
+    assertThat(Main.run(json.toArray(new String[0]))).as(complaint()).isZero();
+    JsonNode last = lastLine();
+    assertThat(last.get("context").intValue()).isEqualTo(9);
+    assertThat(last.get("state_bytes").longValue()).isEqualTo(4 * 8 * 8);
+    assertThat(last.get("state_bytes_after").longValue()).isEqualTo(4 * 8 * 8);
+    assertThat(last.get("ms_per_token").doubleValue()).isPositive();
+    assertThat(last.get("ms_per_step").doubleValue())
+        .isGreaterThan(last.get("ms_per_token").doubleValue());
+    printed.reset();
+    json.set(json.size() - 1, "softmax");
+    assertThat(Main.run(json.toArray(new String[0]))).as(complaint()).isZero();
+    assertThat(lastLine().get("state_bytes").longValue()).isEqualTo(9 * 2 * 4 * 16);
+    assertThat(lastLine().get("state_bytes_after").longValue()).isGreaterThan(9 * 2 * 4 * 16);
   }
 
   @Test

@@ -27,6 +27,18 @@ class BuffersTest {
   }
 
   @Test
+  void aPartHasArraysOfItsOwnAndSharedOnes() {
+    Buffers b = Buffers.allocating();
+    Buffers part = b.within("part.");
+    assertThat(part.floats("x", 5)).isNotSameAs(b.floats("x", 6));
+    assertThat(part.shared().floats("x", 6)).isSameAs(b.floats("x", 6));
+    assertThat(part.within("y.").shared()).isSameAs(b.shared()).isSameAs(b);
+    assertThat(b.byName()).containsOnlyKeys("part.x", "x");
+    assertThat(b.totalBytes()).isEqualTo(44);
+    assertThatThrownBy(() -> part.ints("z", 1L << 31)).hasMessageContaining("'part.z'");
+  }
+
+  @Test
   void anArrayThatIsTooLargeIsNamed() {
     assertThatThrownBy(() -> Buffers.measuring().floats("activations", 1L << 31))
         .hasMessageContaining("activations");

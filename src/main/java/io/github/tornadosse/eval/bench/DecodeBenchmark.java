@@ -23,7 +23,16 @@ public final class DecodeBenchmark {
   /** What the layers can be. */
   public static final List<String> MIXERS = List.of("sse-gla", "sse-gdn", "gla", "gdn", "softmax");
 
-  private static final int WARM_UPS = 200;
+  private static final int WARM_UPS = 300;
+
+  /** How well the medians are to be known, and how many times the steps it may take. */
+  private static final double PRECISION = 0.02;
+
+  private static final int MOST = 4;
+
+  /** Softmax attention: steps make the context at most by that part longer than it is to be. */
+  private static final int DRIFT = 20;
+
   private static final int SEED = 1;
 
   private DecodeBenchmark() {}
@@ -41,7 +50,8 @@ public final class DecodeBenchmark {
    * @param vocabulary number of tokens
    * @param block tokens that are read at a time
    * @param sessions sessions that step together
-   * @param steps timed steps at each context
+   * @param steps timed steps at each context, up to four times as many where times differ much; of
+   *     softmax attention at most a twentieth of the shortest context, which they make longer
    * @param contexts tokens read before
    */
   public record Options(
@@ -82,11 +92,17 @@ public final class DecodeBenchmark {
    * @param context tokens read before
    * @param msPerStep median step in milliseconds
    * @param msPerToken the same divided by the number of sessions
+   * @param steps timed steps
    * @param stateBytes what a session keeps after the context
    * @param stateBytesAfter the same after all steps
    */
   public record Result(
-      int context, double msPerStep, double msPerToken, long stateBytes, long stateBytesAfter) {}
+      int context,
+      double msPerStep,
+      double msPerToken,
+      int steps,
+      long stateBytes,
+      long stateBytesAfter) {}
 
   /**
    * Runs the benchmark.
@@ -98,7 +114,11 @@ public final class DecodeBenchmark {
    */
   public static List<Result> run(Options o, Operations ops) {
     int longest = o.contexts.stream().mapToInt(c -> c).max().orElseThrow();
-    long room = (long) longest + WARM_UPS + o.steps;
+    int shortest = o.contexts.stream().mapToInt(c -> c).min().orElseThrow();
+    boolean softmax = o.mixer.equals("softmax");
+    int steps = softmax ? Math.min(o.steps, Math.max(1, shortest / DRIFT)) : o.steps;
+    int most = softmax ? steps : Math.multiplyExact(MOST, steps);
+    long room = Math.max(longest + (long) most, WARM_UPS);
     LanguageModel.Capacity capacity =
         LanguageModel.Capacity.reading(
             o.block,
@@ -106,24 +126,56 @@ public final class DecodeBenchmark {
             (int) Math.min(room, Integer.MAX_VALUE));
     ModelWeights weights = ModelWeights.initial(config(o), SEED);
     try (LanguageModel model = LanguageModel.create(weights, ops, capacity)) {
+      warmUp(o, model);
       List<Place> places = places(o, model);
-      double[][] times = new double[places.size()][o.steps];
-      for (int i = -WARM_UPS; i < o.steps; i++) {
-        for (int j = 0; j < places.size(); j++) {
-          // Every other round the other way round: what comes first may find caches cold.
-          int at = i % 2 == 0 ? j : places.size() - 1 - j;
-          double ms = places.get(at).step();
-          if (i >= 0) {
-            times[at][i] = ms;
+      double[][] times = new double[places.size()][most];
+      int n = 0;
+      while (n < steps || n < most && !known(times, n)) {
+        for (int i = 0; i < steps && n < most; i++, n++) {
+          for (int j = 0; j < places.size(); j++) {
+            // Every other round the other way round: what comes first may find caches cold.
+            int at = n % 2 == 0 ? j : places.size() - 1 - j;
+            times[at][n] = places.get(at).step();
           }
         }
       }
       List<Result> results = new ArrayList<>();
       for (int j = 0; j < places.size(); j++) {
-        results.add(places.get(j).result(times[j]));
+        results.add(places.get(j).result(sorted(times[j], n)));
       }
       return results;
     }
+  }
+
+  private static void warmUp(Options o, LanguageModel model) {
+    List<Session> sessions = new ArrayList<>();
+    for (int i = 0; i < o.sessions; i++) {
+      sessions.add(Session.open(model));
+    }
+    Place place = new Place(0, sessions, new SplittableRandom(SEED));
+    for (int i = 0; i < WARM_UPS; i++) {
+      place.step();
+    }
+    sessions.forEach(Session::close);
+  }
+
+  private static double[] sorted(double[] times, int n) {
+    double[] sorted = Arrays.copyOf(times, n);
+    Arrays.sort(sorted);
+    return sorted;
+  }
+
+  /** Whether the true medians lie, with 95 % confidence, in narrow intervals between two times. */
+  private static boolean known(double[][] times, int n) {
+    boolean known = true;
+    int around = (int) Math.ceil(Math.sqrt(n));
+    for (double[] t : times) {
+      double[] x = sorted(t, n);
+      double low = x[Math.max(0, n / 2 - around)];
+      double high = x[Math.min(n - 1, n / 2 + around)];
+      known &= high - low <= PRECISION * x[n / 2];
+    }
+    return known;
   }
 
   private static ModelConfig config(Options o) {
@@ -186,14 +238,14 @@ public final class DecodeBenchmark {
       return (System.nanoTime() - start) / 1e6;
     }
 
-    Result result(double[] times) {
-      Arrays.sort(times);
-      double median = times[times.length / 2];
+    Result result(double[] sorted) {
+      double median = sorted[sorted.length / 2];
       Session first = sessions.get(0);
       return new Result(
           context,
           median,
           median / sessions.size(),
+          sorted.length,
           bytes(first.model(), context),
           bytes(first.model(), first.position()));
     }
