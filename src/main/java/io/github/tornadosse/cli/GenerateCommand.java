@@ -170,13 +170,9 @@ final class GenerateCommand implements Callable<Integer> {
       if (tokenizer != null) {
         Checkpoints.requireTokenizer(model, m.config().vocabSize(), tokenizer);
       }
-      boolean alone = prompts.size() == 1;
       List<GeneratedText> out = new ArrayList<>();
-      for (int i = 0; i < prompts.size(); i++) {
-        out.add(new GeneratedText(tokenizer, prompts.get(i), stops, alone && !globals.json()));
-      }
       long start = System.nanoTime();
-      List<Generator.Result> results = generate(m, prompts, options, out);
+      List<Generator.Result> results = generate(m, tokenizer, prompts, options, out);
       double seconds = (System.nanoTime() - start) / 1e9;
       if (globals.json()) {
         printJson(out, results, model, seconds);
@@ -273,7 +269,11 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private List<Generator.Result> generate(
-      LanguageModel m, List<int[]> prompts, SamplingOptions options, List<GeneratedText> out) {
+      LanguageModel m,
+      Tokenizer tokenizer,
+      List<int[]> prompts,
+      SamplingOptions options,
+      List<GeneratedText> out) {
     List<Session> sessions = new ArrayList<>();
     try {
       sessions.add(session == null ? Session.open(m) : Session.restore(m, session));
@@ -284,7 +284,12 @@ final class GenerateCommand implements Callable<Integer> {
         throw new UserError(session + ": the session has read nothing yet; give a prompt");
       }
       List<Generator.Request> requests = new ArrayList<>();
+      boolean shown = prompts.size() == 1 && !globals.json();
       for (int i = 0; i < prompts.size(); i++) {
+        int[] before =
+            IntStream.concat(Arrays.stream(sessions.get(i).tokens()), Arrays.stream(prompts.get(i)))
+                .toArray();
+        out.add(new GeneratedText(tokenizer, before, stops, shown));
         requests.add(
             new Generator.Request(sessions.get(i), prompts.get(i), tokens, options, out.get(i)));
       }

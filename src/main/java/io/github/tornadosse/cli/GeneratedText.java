@@ -19,7 +19,7 @@ final class GeneratedText implements IntPredicate {
    * Nothing yet.
    *
    * @param tokenizer the model's; null for tokens instead of text
-   * @param before the prompt's tokens, which say how the text goes on
+   * @param before tokens of the session and the prompt, which say how the text goes on
    * @param stops strings that end the text
    * @param shown whether it is printed as it comes
    */
