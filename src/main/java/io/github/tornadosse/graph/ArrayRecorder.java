@@ -7,7 +7,10 @@ import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.*;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
-/** the transfers that it needs. the transfers that it needs. */
+/**
+ * A graph that only notes which arrays its tasks use, to find out before a graph is built which
+ * transfers it needs.
+ */
 public final class ArrayRecorder extends TaskGraph {
   private final Set<Object> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
 

@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Softmax attention of the portable tier; the rules of {@link PortableOperations} hold. */
-final class PortableAttention implements AttentionOperations {
+class PortableAttention implements AttentionOperations {
   /** Positions of a cache that are worth a work-item of their own. */
   private static final int PART = 256;
 

@@ -9,7 +9,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** The gated delta rule of the portable tier, see {@link GatedDeltaRule}. */
-final class PortableDeltaRule implements DeltaRuleOperations {
+class PortableDeltaRule implements DeltaRuleOperations {
   /** Sizes and scratch arrays of one gated delta rule. */
   private record Chunks(
       Sizes sizes,

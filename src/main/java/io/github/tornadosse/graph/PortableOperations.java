@@ -25,7 +25,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * an array again after a parameter that writes it: kernels take what they write last, and no
  * stand-in is an array that the task writes.
  */
-public final class PortableOperations implements Operations {
+public class PortableOperations implements Operations {
   private final DeltaRuleOperations deltaRule = new PortableDeltaRule();
   private final ConvolutionOperations convolutions = new PortableConvolutions();
   private final AttentionOperations attention = new PortableAttention();

@@ -1,6 +1,9 @@
 package io.github.tornadosse.graph;
 
+import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.WorkerGrid1D;
+import uk.ac.manchester.tornado.api.WorkerGrid2D;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
@@ -12,6 +15,46 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  *     head-major arrays {@code [H, tokens, K]}
  * @param sequences largest number of packed sequences S of one execution
  * @param buffers where operations get their scratch arrays
+ * @param grids the grids of tasks that have a KernelContext
  */
 public record Stage(
-    TaskGraph graph, IntArray control, int tokens, int sequences, Buffers buffers) {}
+    TaskGraph graph,
+    IntArray control,
+    int tokens,
+    int sequences,
+    Buffers buffers,
+    GridScheduler grids) {
+  /** Most groups along y that every device takes (CUDA's limit). */
+  static final int MOST_GROUPS_ALONG_Y = 65535;
+
+  /**
+   * Gives a task that has a KernelContext its grid.
+   *
+   * @param id the task's name
+   * @param groups number of groups
+   * @param items work-items of a group
+   */
+  void grid(String id, long groups, int items) {
+    WorkerGrid1D grid = new WorkerGrid1D(Math.toIntExact(groups * items));
+    grid.setLocalWork(items, 1, 1);
+    grids.addWorkerGrid(graph.getTaskGraphName() + "." + id, grid);
+  }
+
+  /**
+   * Gives a task that has a KernelContext a grid of two dimensions whose groups lie along x.
+   *
+   * @param id the task's name
+   * @param groupsX number of groups along x
+   * @param groupsY number of groups along y, at most 65535
+   * @param items work-items of a group, all along x
+   */
+  void grid(String id, long groupsX, int groupsY, int items) {
+    if (groupsY > MOST_GROUPS_ALONG_Y) {
+      throw new IllegalArgumentException(
+          "task '" + id + "' has " + groupsY + " groups along y, over " + MOST_GROUPS_ALONG_Y);
+    }
+    WorkerGrid2D grid = new WorkerGrid2D(Math.toIntExact(groupsX * items), groupsY);
+    grid.setLocalWork(items, 1, 1);
+    grids.addWorkerGrid(graph.getTaskGraphName() + "." + id, grid);
+  }
+}

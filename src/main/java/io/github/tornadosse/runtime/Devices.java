@@ -1,11 +1,14 @@
 package io.github.tornadosse.runtime;
 
+import io.github.tornadosse.graph.GpuSettings;
 import io.github.tornadosse.tensor.UserError;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
 import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
@@ -37,6 +40,20 @@ public final class Devices {
     }
     String backend = runtime().getBackendType(backendIndex()).name().toLowerCase(Locale.ROOT);
     return backend + ":" + deviceIndex();
+  }
+
+  /** Whether it is a graphics processor that a TornadoVM SDK offers. */
+  static boolean graphics() {
+    return !embedded() && device().getDeviceType() == TornadoDeviceType.GPU;
+  }
+
+  /** What the GPU tier needs to know of it. */
+  static GpuSettings gpuSettings() {
+    if (embedded()) {
+      return GpuSettings.SMALLEST;
+    }
+    long items = device().getDeviceMaxWorkgroupDimensions()[0];
+    return new GpuSettings(Math.toIntExact(items), device().getDeviceLocalMemorySize(), Map.of());
   }
 
   /** What the device calls itself. */

@@ -43,6 +43,7 @@ public final class Program implements AutoCloseable {
   private final Map<String, Integer> index = new LinkedHashMap<>();
   private final Map<String, Set<Object>> uses = new LinkedHashMap<>();
   private final Map<String, TornadoExecutionResult> results = new LinkedHashMap<>();
+  private final GridScheduler grids = new GridScheduler();
   private TornadoExecutionPlan plan;
 
   /** Appends a graph's tasks, for executions of at most that many tokens. */
@@ -120,7 +121,8 @@ public final class Program implements AutoCloseable {
   }
 
   private void append(Body body, TaskGraph graph) {
-    body.tasks.accept(new Stage(graph, control.array(), body.tokens, sequences, body.buffers));
+    body.tasks.accept(
+        new Stage(graph, control.array(), body.tokens, sequences, body.buffers, grids));
   }
 
   private void build() {
@@ -154,6 +156,9 @@ public final class Program implements AutoCloseable {
       graphs.add(g.snapshot());
     }
     plan = new TornadoExecutionPlan(graphs.toArray(new ImmutableTaskGraph[0]));
+    if (!grids.keySet().isEmpty()) {
+      plan.withGridScheduler(grids);
+    }
     run(UPLOAD, 0);
   }
 
@@ -190,14 +195,6 @@ public final class Program implements AutoCloseable {
       throw new IllegalStateException("graph '" + graph + "' was not executed");
     }
     r.transferToHost(arrays);
-  }
-
-  /** Grids of KernelContext tasks. */
-  public void grids(GridScheduler scheduler) {
-    if (plan == null) {
-      build();
-    }
-    plan.withGridScheduler(scheduler);
   }
 
   @Override

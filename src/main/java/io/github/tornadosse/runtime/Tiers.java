@@ -1,5 +1,6 @@
 package io.github.tornadosse.runtime;
 
+import io.github.tornadosse.graph.GpuOperations;
 import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.PortableOperations;
 import io.github.tornadosse.tensor.UserError;
@@ -13,7 +14,7 @@ public final class Tiers {
   private Tiers() {}
 
   /** Names that {@link #choose} takes. */
-  public static final List<String> NAMES = List.of("auto", "vector", "portable");
+  public static final List<String> NAMES = List.of("auto", "vector", "gpu", "portable");
 
   /**
    * A tier and the reason for it.
@@ -26,7 +27,7 @@ public final class Tiers {
   /**
    * Chooses a tier for the device that this JVM runs on.
    *
-   * @param name auto, vector or portable
+   * @param name one of {@link #NAMES}
    * @return the tier and why
    * @throws UserError if the tier is unknown or cannot be used here
    */
@@ -34,16 +35,21 @@ public final class Tiers {
     String obstacle = vectorObstacle();
     return switch (name) {
       case "portable" -> new Choice(new PortableOperations(), "asked for");
+      case "gpu" -> new Choice(gpu(), "asked for");
       case "vector" -> {
         if (obstacle != null) {
           throw new UserError("tier 'vector' cannot be used: " + obstacle);
         }
         yield new Choice(vector(), "asked for");
       }
-      case "auto" ->
-          obstacle == null
-              ? new Choice(vector(), "the embedded runtime and the Vector API are there")
-              : new Choice(new PortableOperations(), "no vector tier here: " + obstacle);
+      case "auto" -> {
+        if (obstacle == null) {
+          yield new Choice(vector(), "the embedded runtime and the Vector API are there");
+        }
+        yield Devices.graphics()
+            ? new Choice(gpu(), Devices.name() + " is a graphics processor")
+            : new Choice(new PortableOperations(), "no vector tier here: " + obstacle);
+      }
       default ->
           throw new UserError(
               "unknown tier '" + name + "'; choose one of " + String.join(", ", NAMES));
@@ -63,6 +69,10 @@ public final class Tiers {
     } catch (ClassNotFoundException e) {
       return "the embedded runtime's jar is not on the class path";
     }
+  }
+
+  private static Operations gpu() {
+    return new GpuOperations(Devices.gpuSettings());
   }
 
   private static Operations vector() {

@@ -98,7 +98,7 @@ class MainTest {
     complained.reset();
     assertOneLine(Main.run(new String[0]), "which command?");
     complained.reset();
-    assertOneLine(Main.run("verify", "--tier", "gpu"), "unknown tier 'gpu'");
+    assertOneLine(Main.run("verify", "--tier", "tensor"), "unknown tier 'tensor'");
     complained.reset();
     assertOneLine(Main.run("bench", "mixer", "--pass", "sideways"), "--pass must be");
     complained.reset();

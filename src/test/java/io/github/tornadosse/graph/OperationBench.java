@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Consumer;
+import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
@@ -256,19 +257,23 @@ final class OperationBench {
     Buffers buffers = Buffers.allocating();
     int[][] initialInts = ints.stream().map(IntArray::toHeapArray).toArray(int[][]::new);
     TaskGraph probe = new TaskGraph("probe");
-    operations.accept(stage(probe, buffers));
+    operations.accept(stage(probe, buffers, new GridScheduler()));
     Object[] arrays =
         probe.getArgumentsLookup().stream()
             .filter(a -> a instanceof FloatArray || a instanceof IntArray)
             .toArray();
     TaskGraph graph = new TaskGraph("contract");
     graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, arrays);
-    operations.accept(stage(graph, buffers));
+    GridScheduler grids = new GridScheduler();
+    operations.accept(stage(graph, buffers, grids));
     graph.transferToHost(DataTransferMode.EVERY_EXECUTION, arrays);
 
     int threadsBefore = Workers.count();
     List<int[]> first = null;
     try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
+      if (!grids.keySet().isEmpty()) {
+        plan.withGridScheduler(grids);
+      }
       for (int threads : THREADS) {
         Workers.setCount(threads);
         reset(buffers, initialInts);
@@ -291,8 +296,8 @@ final class OperationBench {
     }
   }
 
-  private Stage stage(TaskGraph graph, Buffers buffers) {
-    return new Stage(graph, control.array(), capacity, cu.length + 1, buffers);
+  private Stage stage(TaskGraph graph, Buffers buffers, GridScheduler grids) {
+    return new Stage(graph, control.array(), capacity, cu.length + 1, buffers, grids);
   }
 
   private void reset(Buffers buffers, int[][] initialInts) {

@@ -13,6 +13,7 @@ import io.github.tornadosse.kernels.Control;
 import java.util.Random;
 import java.util.function.BiConsumer;
 import java.util.function.ToDoubleFunction;
+import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
@@ -129,13 +130,14 @@ final class Arena {
   void run(BiConsumer<Operations, Stage> operations) {
     Buffers buffers = Buffers.allocating();
     Operations portable = new PortableOperations();
+    GridScheduler grids = new GridScheduler();
     ArrayRecorder recorder = new ArrayRecorder("recorder");
-    operations.accept(portable, new Stage(recorder, control, capacity, sequences, buffers));
+    operations.accept(portable, new Stage(recorder, control, capacity, sequences, buffers, grids));
     Object[] arrays =
         recorder.arrays().stream().filter(a -> !buffers.arrays().contains(a)).toArray();
     TaskGraph graph = new TaskGraph("portable");
     graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, arrays);
-    operations.accept(portable, new Stage(graph, control, capacity, sequences, buffers));
+    operations.accept(portable, new Stage(graph, control, capacity, sequences, buffers, grids));
     graph.transferToHost(DataTransferMode.EVERY_EXECUTION, arrays);
     try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
       plan.execute();
