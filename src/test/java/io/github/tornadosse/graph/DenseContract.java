@@ -1,7 +1,5 @@
 package io.github.tornadosse.graph;
 
-import static io.github.tornadosse.graph.OperationBench.assertForward;
-import static io.github.tornadosse.graph.OperationBench.assertGradient;
 import static io.github.tornadosse.graph.OperationBench.flat;
 
 import io.github.tornadosse.graph.OperationBench.Region;
