@@ -5,7 +5,20 @@ import org.junit.jupiter.api.Nested;
 
 /** The CUDA tier keeps the contract of what it has kernels of its own for. */
 class CudaOperationsTest {
-  private static final Operations TIER = new CudaOperations(GpuSettings.SMALLEST);
+  private static final Operations TIER = new CudaOperations(GpuSettings.SMALLEST, 0);
+
+  @Nested
+  class Dense extends DenseContract {
+    @Override
+    protected Operations operations() {
+      return TIER;
+    }
+
+    @Override
+    protected Tolerances tolerances() {
+      return Tolerances.BFLOAT16;
+    }
+  }
 
   @Nested
   class Gla extends GlaContract {
