@@ -43,8 +43,13 @@ public final class Devices {
   }
 
   /** Whether it is a graphics processor that a TornadoVM SDK offers. */
-  static boolean graphics() {
+  public static boolean graphics() {
     return !embedded() && device().getDeviceType() == TornadoDeviceType.GPU;
+  }
+
+  /** Whether it is of the CUDA backend. */
+  static boolean cuda() {
+    return !embedded() && runtime().getBackendType(backendIndex()) == TornadoVMBackendType.CUDA;
   }
 
   /** What the GPU tier needs to know of it. */
