@@ -9,6 +9,7 @@ import uk.ac.manchester.tornado.api.KernelContext;
  */
 public class GpuOperations extends PortableOperations {
   private final GpuSettings settings;
+  private final GpuDense dense;
 
   /**
    * The tier for a device.
@@ -17,11 +18,34 @@ public class GpuOperations extends PortableOperations {
    */
   public GpuOperations(GpuSettings settings) {
     this.settings = settings;
+    dense = new GpuDense(settings);
   }
 
   @Override
   public String tier() {
     return "gpu";
+  }
+
+  // ---------------------------------------------------------------- dense
+
+  @Override
+  public void linear(Stage s, String id, Linear l) {
+    dense.linear(s, id, l, null);
+  }
+
+  @Override
+  public void linearAdd(Stage s, String id, Linear l, View addend) {
+    dense.linear(s, id, l, addend);
+  }
+
+  @Override
+  public void linearInputGradient(Stage s, String id, Linear l, boolean accumulate) {
+    dense.inputGradient(s, id, l, accumulate);
+  }
+
+  @Override
+  public void linearWeightGradient(Stage s, String id, Linear l) {
+    dense.weightGradient(s, id, l);
   }
 
   // ---------------------------------------------------------------- norms, MLP, embedding, loss
