@@ -27,10 +27,14 @@ public record GpuSettings(int groupItems, long localBytes, Map<String, Integer> 
   /** Fewest terms of a part of a dense product whose terms are divided. */
   public static final String DENSE_PART = "dense.part";
 
+  /** Work-items of a group that computes the loss of a token. */
+  public static final String LOSS_ITEMS = "loss.items";
+
   /** Values that each name can have, the usual best first. */
   public static final Map<String, List<Integer>> CANDIDATES =
       Map.of(
           REDUCTION_ITEMS, List.of(128, 64, 32, 256),
+          LOSS_ITEMS, List.of(512, 1024, 256, 128),
           DENSE_TILE, List.of(128, 64),
           DENSE_GROUPS, List.of(264, 132, 528, 64, 16, 1),
           DENSE_PART, List.of(256, 512, 128, 32),
