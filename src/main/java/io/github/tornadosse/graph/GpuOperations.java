@@ -215,6 +215,61 @@ public class GpuOperations extends PortableOperations {
     GpuHeads.valueGradient(s, id, raw, dRows, rows, dRaw, heads, dim);
   }
 
+  // ---------------------------------------------------------------- routing
+
+  @Override
+  public void router(
+      Stage s,
+      String id,
+      View low,
+      int ld,
+      int column,
+      View e,
+      IntView top,
+      int partitions,
+      int width) {
+    GpuRouting.router(s, id, low, ld, column, e, top, partitions, width);
+  }
+
+  @Override
+  void sparseRows(
+      Stage s, String id, View e, IntView top, IntArray cu, Rows rows, Selection selection) {
+    GpuRouting.sparseRows(s, id, e, top, cu, rows, selection);
+  }
+
+  @Override
+  public void balance(
+      Stage s,
+      String id,
+      View e,
+      IntView top,
+      View load,
+      View aux,
+      int partitions,
+      int width,
+      int writers) {
+    GpuRouting.balance(s, id, e, top, load, aux, partitions, width, writers);
+  }
+
+  @Override
+  public void routerGradient(
+      Stage s,
+      String id,
+      View e,
+      IntView top,
+      View dTop,
+      View load,
+      FloatArray scale,
+      View dLow,
+      int ld,
+      int column,
+      int partitions,
+      int width,
+      int writers) {
+    GpuRouting.gradient(
+        s, id, e, top, dTop, load, scale, dLow, ld, column, partitions, width, writers);
+  }
+
   // ---------------------------------------------------------------- the mixer's output
 
   @Override
