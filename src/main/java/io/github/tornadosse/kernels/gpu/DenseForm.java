@@ -56,39 +56,35 @@ public final class DenseForm {
     return form == LINEAR ? column * in : column;
   }
 
-  /** Term k of a row of the left operand; 0 behind the last term. */
+  /** Term k of a row of the left operand; 0 behind the last term, without a branch. */
   static float a(
-      FloatArray a, int row, int form, int k, int end, int headDim, int stride, int capacity) {
-    float value = 0f;
-    if (k < end) {
-      int place;
-      if (form == LINEAR) {
-        place = k;
-      } else if (form == INPUT) {
-        place = output(k, headDim, capacity);
-      } else {
-        place = k * stride;
-      }
-      value = a.get(row + place);
+      FloatArray a, int row, int form, int index, int end, int headDim, int stride, int capacity) {
+    int k = TornadoMath.min(index, end - 1);
+    int place;
+    if (form == LINEAR) {
+      place = k;
+    } else if (form == INPUT) {
+      place = output(k, headDim, capacity);
+    } else {
+      place = k * stride;
     }
-    return value;
+    float value = a.get(row + place);
+    return index < end ? value : 0f;
   }
 
-  /** Term k of a column of the right operand; 0 behind the last term. */
-  static float b(FloatArray b, int column, int form, int k, int end, int ldx, int in) {
-    float value = 0f;
-    if (k < end) {
-      int place;
-      if (form == LINEAR) {
-        place = k;
-      } else if (form == INPUT) {
-        place = k * in;
-      } else {
-        place = k * ldx;
-      }
-      value = b.get(column + place);
+  /** Term k of a column of the right operand; 0 behind the last term, without a branch. */
+  static float b(FloatArray b, int column, int form, int index, int end, int ldx, int in) {
+    int k = TornadoMath.min(index, end - 1);
+    int place;
+    if (form == LINEAR) {
+      place = k;
+    } else if (form == INPUT) {
+      place = k * in;
+    } else {
+      place = k * ldx;
     }
-    return value;
+    float value = b.get(column + place);
+    return index < end ? value : 0f;
   }
 
   /** Where a row of the result begins. */
