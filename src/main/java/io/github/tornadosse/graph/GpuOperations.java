@@ -232,9 +232,9 @@ public class GpuOperations extends PortableOperations {
   }
 
   @Override
-  void sparseRows(
+  public void routeRows(
       Stage s, String id, View e, IntView top, IntArray cu, Rows rows, Selection selection) {
-    GpuRouting.sparseRows(s, id, e, top, cu, rows, selection);
+    GpuRouting.routeRows(s, id, e, top, cu, rows, selection);
   }
 
   @Override

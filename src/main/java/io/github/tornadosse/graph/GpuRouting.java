@@ -141,7 +141,30 @@ final class GpuRouting {
     s.grid(id, ((long) n * partitions + ITEMS - 1) / ITEMS, ITEMS);
   }
 
-  static void sparseRows(
+  static void routeRows(
+      Stage s, String id, View e, IntView top, IntArray cu, Rows rows, Selection selection) {
+    s.graph()
+        .task(
+            id + ".always",
+            RowSort::always,
+            new KernelContext(),
+            s.control(),
+            cu,
+            rows.token(),
+            rows.mode(),
+            rows.weight(),
+            rows.segments(),
+            selection.always() ? 1 : 0,
+            rows.partitions(),
+            rows.width(),
+            s.tokens());
+    each(s, id + ".always", Math.max(s.tokens(), s.sequences()), 1);
+    if (rows.width() > 0) {
+      sparseRows(s, id, e, top, cu, rows, selection);
+    }
+  }
+
+  private static void sparseRows(
       Stage s, String id, View e, IntView top, IntArray cu, Rows rows, Selection selection) {
     int partitions = rows.partitions();
     int width = rows.width();

@@ -731,36 +731,30 @@ public class PortableOperations implements Operations {
             rows.partitions() + 1,
             s.sequences());
     if (rows.width() > 0) {
-      sparseRows(s, id + ".sparse", e, top, cu, rows, selection);
+      s.graph()
+          .task(
+              id + ".sparse",
+              Routing::sparseRows,
+              s.control(),
+              e.array(),
+              e.at(),
+              top.array(),
+              top.at(),
+              cu,
+              rows.token(),
+              rows.mode(),
+              rows.weight(),
+              rows.tokenRow(),
+              rows.segments(),
+              rows.partitions(),
+              rows.width(),
+              selection.writers(),
+              selection.readers(),
+              selection.writeGate() ? 1 : 0,
+              selection.readGate() ? 1 : 0,
+              s.tokens(),
+              s.sequences());
     }
-  }
-
-  /** The rows and segments of the sparse partitions. */
-  void sparseRows(
-      Stage s, String id, View e, IntView top, IntArray cu, Rows rows, Selection selection) {
-    s.graph()
-        .task(
-            id,
-            Routing::sparseRows,
-            s.control(),
-            e.array(),
-            e.at(),
-            top.array(),
-            top.at(),
-            cu,
-            rows.token(),
-            rows.mode(),
-            rows.weight(),
-            rows.tokenRow(),
-            rows.segments(),
-            rows.partitions(),
-            rows.width(),
-            selection.writers(),
-            selection.readers(),
-            selection.writeGate() ? 1 : 0,
-            selection.readGate() ? 1 : 0,
-            s.tokens(),
-            s.sequences());
   }
 
   @Override

@@ -31,6 +31,48 @@ public final class RowSort {
     return (tokens + TOKENS - 1) / TOKENS;
   }
 
+  /**
+   * What belongs to the always-selected partition: row t is token t with weights 1, and its
+   * segments are the sequences themselves. Groups: enough for an item each token and each sequence.
+   *
+   * @param context the work-item
+   * @param control see {@link Control}
+   * @param cu [S + 1] bounds of the sequences
+   * @param token output [R]
+   * @param mode output [R]
+   * @param weight output [2, R]
+   * @param segments [2·S·(N + 1)], entries of partition 0 are written
+   * @param part 1 if the partition takes part, else its rows have mode 0
+   * @param partitions N
+   * @param width M
+   * @param capacity largest number of tokens
+   */
+  public static void always(
+      KernelContext context,
+      IntArray control,
+      IntArray cu,
+      IntArray token,
+      IntArray mode,
+      FloatArray weight,
+      IntArray segments,
+      int part,
+      int partitions,
+      int width,
+      int capacity) {
+    int i = context.globalIdx;
+    if (i < control.get(Control.TOKENS)) {
+      token.set(i, i);
+      mode.set(i, part == 1 ? Routing.WRITTEN + Routing.READ : 0);
+      weight.set(i, 1f);
+      weight.set(capacity * (1 + width) + i, 1f);
+    }
+    if (i < control.get(Control.SEQUENCES)) {
+      int at = 2 * i * (partitions + 1);
+      segments.set(at, cu.get(i));
+      segments.set(at + 1, cu.get(i + 1));
+    }
+  }
+
   /** How often a partition is selected by the tokens from begin to end − 1. */
   private static int count(IntArray top, int at, int begin, int end, int width, int partition) {
     int count = 0;
