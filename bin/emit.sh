@@ -67,7 +67,7 @@ emit() {
     esac
     shift
   done
-  [ "$device" = jvm ] || fail "emit is for no device; it takes --backend, not --device"
+  [ -z "$named" ] || fail "emit is for no device: it takes --backend, not --device"
   case " all $tornado_known " in
     *" $wanted "*) ;;
     *) fail "--backend must be all or one of $tornado_known, not '$wanted'" ;;

@@ -13,7 +13,7 @@ import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
  */
 final class GridRun implements Runnable, Workers.Body {
   /** Limits of CUDA. */
-  private static final long ITEMS_OF_A_GROUP = 1024;
+  static final int ITEMS_OF_A_GROUP = 1024;
 
   private static final long GROUPS_ALONG_Y_AND_Z = 65535;
 

@@ -159,8 +159,15 @@ public final class JvmRuntime implements TornadoRuntime, TornadoBackend {
     }
 
     @Override
+    public int getMaxThreadsPerBlock() {
+      return GridRun.ITEMS_OF_A_GROUP;
+    }
+
+    @Override
     public long[] getDeviceMaxWorkgroupDimensions() {
-      return new long[] {1024, 1024, 1024};
+      return new long[] {
+        GridRun.ITEMS_OF_A_GROUP, GridRun.ITEMS_OF_A_GROUP, GridRun.ITEMS_OF_A_GROUP
+      };
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.github.tornadosse.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tornadosse.eval.bench.MixerBenchmark;
 import io.github.tornadosse.graph.Operations;
+import io.github.tornadosse.runtime.Devices;
 import io.github.tornadosse.tensor.UserError;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -37,12 +38,14 @@ final class BenchCommand implements Runnable {
       name = "mixer",
       description = {
         "Times the token mixer, from activated q, k, v, gates and routing logits to its output,",
-        "beside a 1024 x 1024 x 1024 matrix product in the same process on the same threads."
+        "beside a matrix product (1024 cubed, on graphics processors 4096 cubed) and a copy of",
+        "256 MiB in the same process."
       },
       footerHeading = "%nExamples:%n",
       footer = {
         "  sse bench mixer --tokens 8192 --heads 4 --dim 128 --partitions 4 --topk 1 --json",
-        "  sse bench mixer --mixer gla --pass forward+backward --threads 1"
+        "  sse bench mixer --mixer gla --pass forward+backward --threads 1",
+        "  sse bench mixer --device cuda:0 --dtype bf16 --heads 16 --tokens 131072"
       })
   static final class MixerCommand implements Callable<Integer> {
     @Mixin private Globals globals;
@@ -98,11 +101,20 @@ final class BenchCommand implements Runnable {
     @Option(names = "--runs", paramLabel = "N", defaultValue = "9", description = "Timed runs.")
     private int runs;
 
+    @Option(
+        names = "--dtype",
+        paramLabel = "DTYPE",
+        description = {
+          "float32, or bf16: products of bfloat16 factors, summed in float32 (device cuda:N).",
+          "Without it, the tier's."
+        })
+    private String dtype;
+
     @Override
     public Integer call() {
       boolean sse = choice("--mixer", mixer, "gla", "sse");
       boolean backward = choice("--pass", pass, "forward", "forward+backward");
-      Operations ops = globals.tier().operations();
+      Operations ops = globals.tier(dtype).operations();
       for (int n : partitions) {
         MixerBenchmark.Options o =
             new MixerBenchmark.Options(sse, backward, tokens, heads, dim, n, topk, runs);
@@ -121,8 +133,8 @@ final class BenchCommand implements Runnable {
     private void print(int n, String tier, MixerBenchmark.Result r) {
       if (!globals.json()) {
         Console.out(
-            "%s %s, %d tokens, %d heads of %d, N = %d, k = %d, %d threads, tier %s: %.2f ms (median"
-                + " %.2f), %.1f GFLOP/s, %.2f of a matrix product's %.1f",
+            "%s %s, %d tokens, %d heads of %d, N = %d, k = %d, %s: %.2f ms (median %.2f), %.1f"
+                + " GFLOP/s, %.2f of a %d³ product's %.1f; a copy moves %.1f GB/s",
             mixer,
             pass,
             tokens,
@@ -130,13 +142,14 @@ final class BenchCommand implements Runnable {
             dim,
             n,
             topk,
-            globals.threads(),
-            tier,
+            globals.deviceAndTier(),
             r.minMs(),
             r.medianMs(),
             r.gflops(),
             r.ofSgemm(),
-            r.sgemmGflops());
+            MixerBenchmark.productSize(),
+            r.sgemmGflops(),
+            r.copyGbs());
         return;
       }
       ObjectNode j = Console.object();
@@ -153,6 +166,10 @@ final class BenchCommand implements Runnable {
       j.put("gflops", Console.rounded(r.gflops(), 1));
       j.put("sgemm_gflops", Console.rounded(r.sgemmGflops(), 1));
       j.put("of_sgemm", Console.rounded(r.ofSgemm(), 3));
+      j.put("product_size", MixerBenchmark.productSize());
+      j.put("copy_gbs", Console.rounded(r.copyGbs(), 1));
+      j.put("device", Devices.name());
+      j.put("device_name", Devices.description());
       j.put("tier", tier);
       j.put("machine", BuildInfo.machine());
       j.put("jdk", BuildInfo.jdk());

@@ -2,8 +2,11 @@ package io.github.tornadosse.cli;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import uk.ac.manchester.tornado.api.TornadoBackend;
+import uk.ac.manchester.tornado.api.TornadoTargetDevice;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
 import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
@@ -15,13 +18,19 @@ import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
  */
 public final class DeviceProbe {
   /** Fields of a line of the probe, after backend and index. */
-  static final int FIELDS = 9;
+  static final int FIELDS = 12;
+
+  /** CUDA's first compute capability with arithmetic of bfloat16. */
+  private static final int BFLOAT16_CAPABILITY = 8;
+
+  private static final Pattern CAPABILITY = Pattern.compile("CUDA ([0-9]+)\\..*");
 
   private DeviceProbe() {}
 
   /**
    * Prints a line of fields, separated by tabs, for each device: index, kind, bytes of memory,
-   * bytes of the largest array, largest work-group, fp64, fp16, driver, name.
+   * bytes of the largest array, bytes of local memory, work-items of a work-group, its largest
+   * dimensions, fp64, fp16, bf16, driver, name. What the SDK does not say is a hyphen.
    *
    * @param args the backend
    */
@@ -54,20 +63,33 @@ public final class DeviceProbe {
   }
 
   private static String line(int index, TornadoDevice device) {
-    String info = String.valueOf(device.getPhysicalDevice().getDeviceInfo());
+    TornadoTargetDevice hardware = device.getPhysicalDevice();
+    String info = info(hardware);
     return String.join(
         "\t",
         Integer.toString(index),
         kind(device),
         Long.toString(device.getMaxGlobalMemory()),
         Long.toString(device.getMaxAllocMemory()),
+        Long.toString(device.getDeviceLocalMemorySize()),
+        Integer.toString(hardware.getMaxThreadsPerBlock()),
         Arrays.stream(device.getDeviceMaxWorkgroupDimensions())
             .mapToObj(Long::toString)
             .collect(Collectors.joining("x")),
         fp64(info),
         fp16(info),
-        driver(info),
-        oneLine(device.getPhysicalDevice().getDeviceName() + ", " + device.getPlatformName()));
+        bf16(info),
+        line(info, "Driver version"),
+        oneLine(hardware.getDeviceName() + ", " + device.getPlatformName()));
+  }
+
+  /** Lines about the device; nothing of SPIR-V through OpenCL, where the SDK refuses to say. */
+  private static String info(TornadoTargetDevice hardware) {
+    try {
+      return String.valueOf(hardware.getDeviceInfo());
+    } catch (UnsupportedOperationException e) {
+      return "";
+    }
   }
 
   /** FPGAs of Intel and Xilinx are accelerators that their platform names. */
@@ -81,19 +103,29 @@ public final class DeviceProbe {
     return fpga && platform.contains("intel") ? "intel-fpga" : type.name().toLowerCase(Locale.ROOT);
   }
 
-  private static String fp64(String info) {
+  static String fp64(String info) {
     return info.contains("Double fp config : ")
         ? info.contains("Double fp config : true") ? "fp64" : "no fp64"
         : "-";
   }
 
-  private static String fp16(String info) {
+  static String fp16(String info) {
     return info.contains("Extensions:") ? info.contains("cl_khr_fp16") ? "fp16" : "no fp16" : "-";
   }
 
-  private static String driver(String info) {
+  /** The SDK names no support of bfloat16; on CUDA it follows from the compute capability. */
+  static String bf16(String info) {
+    Matcher capability = CAPABILITY.matcher(line(info, "Device version"));
+    if (!capability.matches()) {
+      return "-";
+    }
+    return Integer.parseInt(capability.group(1)) < BFLOAT16_CAPABILITY ? "no bf16" : "bf16";
+  }
+
+  /** What stands after the colon of the line that begins so. */
+  static String line(String info, String name) {
     return info.lines()
-        .filter(x -> x.startsWith("Driver version"))
+        .filter(x -> x.startsWith(name))
         .map(x -> oneLine(x.substring(x.indexOf(':') + 1)))
         .findFirst()
         .orElse("-");

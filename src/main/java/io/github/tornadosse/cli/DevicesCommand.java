@@ -7,6 +7,7 @@ import io.github.tornadosse.runtime.Tiers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import jdk.incubator.vector.FloatVector;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,8 +22,8 @@ import picocli.CommandLine.Mixin;
     footerHeading = "%nExamples:%n",
     footer = {"  sse devices", "  sse devices --json"})
 final class DevicesCommand implements Callable<Integer> {
-  /** What the launcher found with {@link DeviceProbe}: backend, tab, a line of the probe. */
-  private static final String FOUND = "SSE_SDK_DEVICES";
+  /** Types that a device may calculate with, besides float. */
+  private static final List<String> TYPES = List.of("fp64", "fp16", "bf16");
 
   @Mixin private Globals globals;
 
@@ -30,9 +31,7 @@ final class DevicesCommand implements Callable<Integer> {
   public Integer call() {
     List<ObjectNode> devices = new ArrayList<>();
     devices.add(jvm());
-    for (String line : System.getenv().getOrDefault(FOUND, "").lines().toList()) {
-      devices.add(device(line.split("\t", -1)));
-    }
+    SdkDevices.found().forEach(d -> devices.add(device(d)));
     if (globals.json()) {
       ObjectNode all = Console.object();
       all.putArray("devices").addAll(devices);
@@ -57,34 +56,34 @@ final class DevicesCommand implements Callable<Integer> {
     return device;
   }
 
-  /** Backend and the fields of a probe; or backend and why it has no devices. */
-  static ObjectNode device(String[] fields) {
+  static ObjectNode device(SdkDevices.Found d) {
     ObjectNode device = Console.object();
-    if (fields.length != 1 + DeviceProbe.FIELDS) {
-      device.put("device", fields[0]);
-      device.put("unusable", String.join(" ", fields).substring(fields[0].length()).strip());
+    device.put("device", d.name());
+    if (d.fields() == null) {
+      device.put("unusable", d.obstacle());
       return device;
     }
-    device.put("device", fields[0] + ":" + fields[1]);
-    device.put("description", fields[9]);
-    device.put("kind", fields[2]);
-    device.put("memory_bytes", Long.parseLong(fields[3]));
-    device.put("largest_array_bytes", Long.parseLong(fields[4]));
-    device.put("work_group", fields[5]);
-    putKnown(device, "fp64", fields[6]);
-    putKnown(device, "fp16", fields[7]);
-    if (!fields[8].equals("-")) {
-      device.put("driver", fields[8]);
+    SdkDevices.Fields f = d.fields();
+    device.put("description", f.description());
+    device.put("kind", f.kind());
+    device.put("memory_bytes", f.memoryBytes());
+    device.put("largest_array_bytes", f.largestArrayBytes());
+    device.put("local_memory_bytes", f.localMemoryBytes());
+    device.put("work_group_items", f.workGroupItems());
+    device.put("work_group", f.workGroup());
+    for (String name : TYPES) {
+      String value = f.type(name);
+      if (!value.equals("-")) {
+        device.put(name, value.equals(name));
+      }
     }
-    device.put("tier", "portable");
-    device.put("reason", "what TornadoVM compiles");
+    if (!f.driver().equals("-")) {
+      device.put("driver", f.driver());
+    }
+    device.put("profile", f.profile());
+    device.put("tier", f.tier());
+    device.put("reason", "profile " + f.profile() + " of tornado-config/devices");
     return device;
-  }
-
-  private static void putKnown(ObjectNode device, String name, String value) {
-    if (!value.equals("-")) {
-      device.put(name, value.equals(name));
-    }
   }
 
   private static void print(ObjectNode d) {
@@ -105,13 +104,16 @@ final class DevicesCommand implements Callable<Integer> {
           bits == 0 ? "no Vector API" : "vectors of " + bits + " bits");
     } else {
       Console.out(
-          "          %s, %s of memory, arrays up to %s, work-groups up to %s%s%s",
+          "          %s, %s of memory, arrays up to %s%s",
           d.get("kind").textValue(),
           memory,
           MemoryBudget.format(d.get("largest_array_bytes").longValue()),
+          TYPES.stream().map(type -> flag(d, type)).collect(Collectors.joining()));
+      Console.out(
+          "          work-groups of up to %d items, %s, with %s of local memory",
+          d.get("work_group_items").intValue(),
           d.get("work_group").textValue(),
-          flag(d, "fp64"),
-          flag(d, "fp16"));
+          MemoryBudget.format(d.get("local_memory_bytes").longValue()));
     }
     Console.out("          tier %s: %s", d.get("tier").textValue(), d.get("reason").textValue());
   }

@@ -7,6 +7,7 @@ import io.github.tornadosse.eval.emit.Emission;
 import io.github.tornadosse.eval.emit.EmissionReport;
 import io.github.tornadosse.eval.emit.EmittedKernel;
 import io.github.tornadosse.eval.emit.EmittedKernel.Usage;
+import io.github.tornadosse.graph.CudaOperations;
 import io.github.tornadosse.graph.GpuOperations;
 import io.github.tornadosse.graph.GpuSettings;
 import io.github.tornadosse.graph.Operations;
@@ -43,8 +44,9 @@ import picocli.CommandLine.Option;
     })
 final class EmitCommand implements Callable<Integer> {
   private static final int VOCABULARY = 4096;
-  private static final int GROUP_ITEMS = 1024;
-  private static final int LOCAL_BYTES = 48 << 10;
+
+  /** What every GPU of these backends has; a virtual device does not say it. */
+  private static final GpuSettings SETTINGS = new GpuSettings(1024, 48 << 10, Map.of());
 
   @Mixin private Globals globals;
 
@@ -125,11 +127,11 @@ final class EmitCommand implements Callable<Integer> {
   private Operations tier() {
     return switch (globals.tierName()) {
       case "portable" -> new PortableOperations();
-      // A virtual device does not say what it has; every GPU of the architectures has this.
-      case "auto", "gpu" -> new GpuOperations(new GpuSettings(GROUP_ITEMS, LOCAL_BYTES, Map.of()));
+      case "auto", "gpu" -> new GpuOperations(SETTINGS);
+      case "cuda" -> new CudaOperations(SETTINGS);
       default ->
           throw new UserError(
-              "TornadoVM compiles tiers portable and gpu, not '" + globals.tierName() + "'");
+              "TornadoVM compiles tiers portable, gpu and cuda, not '" + globals.tierName() + "'");
     };
   }
 

@@ -117,6 +117,18 @@ final class Globals {
     return choice;
   }
 
+  /**
+   * The tier that computes products in a precision; logs why.
+   *
+   * @param dtype one of {@link Tiers#DTYPES}, or null for the tier that was asked for
+   */
+  Tiers.Choice tier(String dtype) {
+    if (dtype != null) {
+      tier = Tiers.forPrecision(dtype, tier);
+    }
+    return tier();
+  }
+
   /** The device and what computes there. */
   String deviceAndTier() {
     String computes = Devices.embedded() ? threads() + " threads" : Devices.description();

@@ -10,6 +10,7 @@ import io.github.tornadosse.eval.verify.TierRunner;
 import io.github.tornadosse.eval.verify.Verifier;
 import io.github.tornadosse.runtime.Devices;
 import io.github.tornadosse.runtime.Tiers;
+import io.github.tornadosse.tensor.UserError;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,13 +26,15 @@ import picocli.CommandLine.Option;
     description = {
       "Compares every tier with golden cases computed in double precision.",
       "Without --tier: reference, portable and, where it can be used, vector; on a TornadoVM device",
-      "what it compiles. Here --tier takes reference, too."
+      "what it compiles. Here --tier takes reference, too. With --all-devices: on jvm and every",
+      "device of the SDK, each in a process of its own."
     },
     footerHeading = "%nExamples:%n",
     footer = {
       "  sse verify",
       "  sse verify --cases golden --tier vector",
-      "  sse verify --device opencl:0"
+      "  sse verify --device opencl:0",
+      "  sse verify --all-devices --json"
     })
 final class VerifyCommand implements Callable<Integer> {
   private static final String REFERENCE = "reference";
@@ -44,10 +47,21 @@ final class VerifyCommand implements Callable<Integer> {
       description = "A directory with op/, mixer/ and model/ (default: the cases in the jar).")
   private Path directory;
 
+  @Option(
+      names = "--all-devices",
+      description = {
+        "Check jvm and every device that 'sse devices' lists, and print one table. A device that",
+        "does not start is a row of it, and a failure."
+      })
+  private boolean allDevices;
+
   private final int[] counts = new int[Outcome.values().length];
 
   @Override
   public Integer call() {
+    if (allDevices) {
+      return all();
+    }
     boolean good;
     try (GoldenCases cases =
         directory == null ? GoldenCases.shipped() : GoldenCases.in(directory)) {
@@ -65,6 +79,27 @@ final class VerifyCommand implements Callable<Integer> {
     return good ? 0 : 1;
   }
 
+  private int all() {
+    if (!globals.tierName().equals("auto")) {
+      throw new UserError("--all-devices checks every tier of a device; leave --tier out");
+    }
+    String home = System.getProperty("sse.home");
+    if (home == null) {
+      throw new UserError("--all-devices is for the launcher, bin/sse");
+    }
+    DeviceTable table = new DeviceTable();
+    DeviceVerification processes =
+        new DeviceVerification(Path.of(home, "bin", "sse"), directory, Console::err);
+    processes.jvm(table);
+    SdkDevices.found().forEach(d -> processes.device(d, table));
+    if (globals.json()) {
+      Console.json(table.json());
+    } else {
+      table.lines().forEach(Console::out);
+    }
+    return table.good() ? 0 : 1;
+  }
+
   private List<TierRunner> tiers() {
     List<TierRunner> tiers = new ArrayList<>();
     if (globals.tierName().equals(REFERENCE)) {
@@ -80,10 +115,10 @@ final class VerifyCommand implements Callable<Integer> {
     }
     tiers.add(new OperationsRunner(Tiers.choose("portable").operations()));
     Tiers.Choice best = Tiers.choose("auto");
-    if (best.operations().tier().equals("vector")) {
-      tiers.add(new OperationsRunner(best.operations()));
+    if (best.operations().tier().equals("portable")) {
+      Console.err("no other tier than portable: %s", best.reason());
     } else {
-      Console.err("the vector tier is left out: %s", best.reason());
+      tiers.add(new OperationsRunner(best.operations()));
     }
     return tiers;
   }

@@ -2,6 +2,7 @@ package io.github.tornadosse.graph;
 
 import io.github.tornadosse.kernels.gpu.Norms;
 import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
  * The GPU tier: kernels of {@code kernels.gpu}, whose work-items share local memory and wait for
@@ -45,5 +46,40 @@ public class GpuOperations extends PortableOperations {
             size,
             eps);
     s.grid(id, s.tokens(), settings.get(GpuSettings.REDUCTION_ITEMS));
+  }
+
+  // ---------------------------------------------------------------- gated linear attention
+
+  @Override
+  public void gla(
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      Rows rows,
+      View state,
+      FloatArray out,
+      HeadSizes sizes) {
+    GpuLinearAttention.forward(s, id, q, k, v, g, rows, state, out, sizes);
+  }
+
+  @Override
+  public void glaGradient(
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      Rows rows,
+      View state,
+      FloatArray dOut,
+      View dState,
+      FloatArray dRows,
+      FloatArray dvRows,
+      HeadSizes sizes) {
+    GpuLinearAttention.gradient(s, id, q, k, v, g, rows, state, dOut, dState, dRows, dvRows, sizes);
   }
 }

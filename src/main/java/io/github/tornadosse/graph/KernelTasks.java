@@ -3,8 +3,11 @@ package io.github.tornadosse.graph;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.List;
 import java.util.function.Consumer;
 import uk.ac.manchester.tornado.api.GridScheduler;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Says which tasks operations consist of, without running any. */
 public final class KernelTasks {
@@ -19,6 +22,18 @@ public final class KernelTasks {
    */
   public static Operations of(Operations tier, Consumer<KernelTask> to) {
     return proxy(Operations.class, tier, to);
+  }
+
+  /**
+   * The tasks that send arrays to the device, which no tier has.
+   *
+   * @param to is told of each task
+   */
+  public static void uploads(Consumer<KernelTask> to) {
+    KernelRecorder recorder = new KernelRecorder(new GridScheduler());
+    List<Object> arrays = List.of(new FloatArray(1), new IntArray(1));
+    TouchOperations.touch(recorder, arrays, new FloatArray(1));
+    recorder.tasks().forEach(to);
   }
 
   private static <T> T proxy(Class<T> type, T target, Consumer<KernelTask> to) {

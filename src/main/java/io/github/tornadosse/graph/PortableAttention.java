@@ -125,6 +125,7 @@ class PortableAttention implements AttentionOperations {
               dBias.array(),
               dBias.at(),
               heads * dim);
+      s.spread(id + ".sum", heads * dim);
     }
   }
 

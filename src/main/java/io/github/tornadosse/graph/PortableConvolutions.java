@@ -54,6 +54,7 @@ final class PortableConvolutions implements ConvolutionOperations {
     IntArray sequence = s.buffers().ints(id + ".sequence", s.tokens());
     s.graph()
         .task(id + ".sequence", ShortConvolution::sequences, s.control(), cu, sequence, s.tokens());
+    s.spread(id + ".sequence", s.tokens());
     return sequence;
   }
 
@@ -99,6 +100,7 @@ final class PortableConvolutions implements ConvolutionOperations {
             channels,
             blocks)
         .task(id + ".weight", Sums::addBlocks, s.control(), partial, dw.array(), dw.at(), taps);
+    s.spread(id + ".weight", taps);
   }
 
   private static int channels(Sizes sizes) {

@@ -120,6 +120,8 @@ final class PortableDeltaGates {
             dDtBias.array(),
             dDtBias.at(),
             columns);
+    s.spread(id + ".dt_bias", columns);
+    s.spread(id + ".a_log", columns);
   }
 
   static void weightGradient(

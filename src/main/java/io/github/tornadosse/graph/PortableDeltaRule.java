@@ -201,6 +201,9 @@ class PortableDeltaRule implements DeltaRuleOperations {
             c.rows,
             c.segments,
             c.places());
+    s.spread(id + ".pairs", c.places());
+    s.spread(id + ".row_gates", c.valueRows());
+    s.spread(id + ".normalise", c.keyRows());
     return c;
   }
 
@@ -241,6 +244,7 @@ class PortableDeltaRule implements DeltaRuleOperations {
             c.rows,
             4 * sizes.key(),
             c.columns());
+    s.spread(id + ".scan", c.columns());
   }
 
   @Override
@@ -386,6 +390,11 @@ class PortableDeltaRule implements DeltaRuleOperations {
             c.rows,
             c.segments,
             c.places());
+    s.spread(id + ".gates", c.places());
+    s.spread(id + ".d_keys", c.places());
+    s.spread(id + ".d_pairs", c.places());
+    s.spread(id + ".d_states", c.columns());
+    s.spread(id + ".states", c.columns());
     rowGradient(s, id + ".queries", q, 0, rows, c, dKeys, dRows, dWeightRows);
     rowGradient(s, id + ".keys", k, 1, rows, c, dKeys, dRows, dWeightRows);
     s.graph()
@@ -400,6 +409,7 @@ class PortableDeltaRule implements DeltaRuleOperations {
             s.tokens(),
             rows.width(),
             c.valueRows());
+    s.spread(id + ".values", c.valueRows());
     if (gateValues) {
       s.graph()
           .task(
@@ -421,6 +431,7 @@ class PortableDeltaRule implements DeltaRuleOperations {
               s.tokens(),
               rows.width(),
               c.valueRows());
+      s.spread(id + ".weights", c.valueRows());
     }
   }
 
@@ -454,6 +465,7 @@ class PortableDeltaRule implements DeltaRuleOperations {
             rows.width(),
             c.gateValues,
             c.keyRows());
+    s.spread(id, c.keyRows());
   }
 
   private static int items(int... sizes) {

@@ -167,6 +167,7 @@ public class PortableOperations implements Operations {
             size,
             eps,
             s.tokens());
+    s.spread(id, s.tokens());
   }
 
   @Override
@@ -204,11 +205,13 @@ public class PortableOperations implements Operations {
             partial,
             size,
             blocks);
+    s.spread(id + ".input", s.tokens());
     addBlocks(s, id + ".weight", partial, dw, size);
   }
 
   private static void addBlocks(Stage s, String id, FloatArray partial, View total, int size) {
     s.graph().task(id, Sums::addBlocks, s.control(), partial, total.array(), total.at(), size);
+    s.spread(id, size);
   }
 
   @Override
@@ -307,6 +310,7 @@ public class PortableOperations implements Operations {
             loss.at(),
             vocabulary,
             s.tokens());
+    s.spread(scale == null ? id : id + ".loss", s.tokens());
     if (scale != null) {
       s.graph()
           .task(
@@ -321,6 +325,7 @@ public class PortableOperations implements Operations {
               logits.at(),
               vocabulary,
               s.tokens());
+      s.spread(id + ".gradient", s.tokens());
     }
   }
 
@@ -372,6 +377,7 @@ public class PortableOperations implements Operations {
             s.tokens(),
             source,
             items(heads, s.tokens()));
+    s.spread(id, items(heads, s.tokens()));
   }
 
   @Override
@@ -418,6 +424,7 @@ public class PortableOperations implements Operations {
                 dim,
                 s.tokens(),
                 rows.width());
+        s.spread(id + ".top", s.tokens());
       }
       int weightAt = dTop == null ? -1 : items(rowsPart, rowCount);
       gather(s, id + ".rows1", dRows, offset, rows, weightAt, dDelta, 0, 1, dim, units);
@@ -469,6 +476,7 @@ public class PortableOperations implements Operations {
             rows.width(),
             source,
             units);
+    s.spread(id, units);
   }
 
   private static void activationGradient(
@@ -499,6 +507,7 @@ public class PortableOperations implements Operations {
             s.tokens(),
             source,
             units);
+    s.spread(id, units);
   }
 
   @Override
@@ -553,6 +562,7 @@ public class PortableOperations implements Operations {
             s.tokens(),
             source,
             items(heads, s.tokens()));
+    s.spread(id, items(heads, s.tokens()));
   }
 
   @Override
@@ -619,6 +629,7 @@ public class PortableOperations implements Operations {
             s.tokens(),
             source,
             units);
+    s.spread(id, units);
   }
 
   private static void biasGradient(
@@ -675,6 +686,7 @@ public class PortableOperations implements Operations {
             s.tokens(),
             rows.width(),
             items(heads, s.tokens()));
+    s.spread(id, items(heads, s.tokens()));
   }
 
   // ---------------------------------------------------------------- routing
@@ -706,6 +718,7 @@ public class PortableOperations implements Operations {
             partitions,
             width,
             s.tokens());
+    s.spread(id, s.tokens());
   }
 
   @Override
@@ -730,6 +743,8 @@ public class PortableOperations implements Operations {
             rows.segments(),
             rows.partitions() + 1,
             s.sequences());
+    s.spread(id + ".sequences", s.sequences());
+    s.spread(id + ".tokens", s.tokens());
     if (rows.width() > 0) {
       s.graph()
           .task(
@@ -754,6 +769,7 @@ public class PortableOperations implements Operations {
               selection.readGate() ? 1 : 0,
               s.tokens(),
               s.sequences());
+      s.spread(id + ".sparse", s.sequences());
     }
   }
 
@@ -834,6 +850,7 @@ public class PortableOperations implements Operations {
             width,
             writers,
             s.tokens());
+    s.spread(id, s.tokens());
   }
 
   // ---------------------------------------------------------------- gated linear attention
@@ -930,6 +947,8 @@ public class PortableOperations implements Operations {
             sizes.key(),
             c.rows,
             c.places());
+    s.spread(id + ".scores", c.places());
+    s.spread(id + ".expand", items(sizes.heads(), c.rows));
     return c;
   }
 
@@ -975,6 +994,7 @@ public class PortableOperations implements Operations {
             s.tokens(),
             c.rows,
             c.places());
+    s.spread(id + ".within", c.places());
     moveToBounds(s, id + ".bounds", c);
     s.graph()
         .task(
@@ -999,6 +1019,7 @@ public class PortableOperations implements Operations {
             c.valueBlocks(),
             4 * sizes.key(),
             items(c.segments, sizes.heads(), c.valueBlocks()));
+    s.spread(id + ".across", items(c.segments, sizes.heads(), c.valueBlocks()));
   }
 
   @Override
@@ -1061,6 +1082,8 @@ public class PortableOperations implements Operations {
             sizes.key(),
             c.rows,
             c.heads());
+    s.spread(id + ".within", c.places());
+    s.spread(id + ".d_scores", c.places());
     moveToBounds(s, id + ".bounds", c);
     int units = items(c.segments, sizes.heads(), sizes.key(), c.valueBlocks());
     s.graph()
@@ -1161,6 +1184,10 @@ public class PortableOperations implements Operations {
             sizes.value(),
             c.rows,
             c.heads());
+    s.spread(id + ".values", c.places());
+    s.spread(id + ".across", c.places());
+    s.spread(id + ".d_states", units);
+    s.spread(id + ".states", units);
   }
 
   @Override
@@ -1200,6 +1227,7 @@ public class PortableOperations implements Operations {
             s.tokens(),
             rows.width(),
             items(sizes.heads(), s.tokens()));
+    s.spread(id, items(sizes.heads(), s.tokens()));
   }
 
   @Override
@@ -1262,6 +1290,7 @@ public class PortableOperations implements Operations {
             gated,
             s.tokens(),
             blocks);
+    s.spread(id + ".input", units);
     addBlocks(s, id + ".weight", partial, dw, valueDim);
     if (gate != null) {
       s.graph()
@@ -1293,16 +1322,19 @@ public class PortableOperations implements Operations {
   @Override
   public void copy(Stage s, String id, View from, View to, int n) {
     s.graph().task(id, Views::copy, s.control(), from.array(), from.at(), to.array(), to.at(), n);
+    s.spread(id, n);
   }
 
   @Override
   public void clear(Stage s, String id, View values, int n) {
     s.graph().task(id, Views::clear, s.control(), values.array(), values.at(), n);
+    s.spread(id, n);
   }
 
   @Override
   public void zero(Stage s, String id, FloatArray values, int n) {
     s.graph().task(id, Optimizer::zero, values, n);
+    s.spread(id, n);
   }
 
   @Override
@@ -1316,6 +1348,7 @@ public class PortableOperations implements Operations {
   public void squaredNorm(Stage s, String id, FloatArray x, int n, FloatArray partial) {
     int blocks = n / Optimizer.NORM_BLOCK + (n % Optimizer.NORM_BLOCK == 0 ? 0 : 1);
     s.graph().task(id, Optimizer::squaredNorm, x, n, partial, blocks);
+    s.spread(id, blocks);
   }
 
   @Override
@@ -1333,6 +1366,7 @@ public class PortableOperations implements Operations {
       float beta2,
       float eps) {
     s.graph().task(id, Optimizer::adamw, w, grad, m, v, hyper, n, decayed, beta1, beta2, eps);
+    s.spread(id, n);
   }
 
   // ---------------------------------------------------------------- sizes

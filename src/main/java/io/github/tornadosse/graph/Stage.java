@@ -57,4 +57,16 @@ public record Stage(
     grid.setLocalWork(items, 1, 1);
     grids.addWorkerGrid(graph.getTaskGraphName() + "." + id, grid);
   }
+
+  /**
+   * Says how many work-items a task with one parallel loop has: TornadoVM puts up to 1024 of them
+   * into a group on graphics processors, more than the registers of a large kernel allow, and the
+   * kernel is then not run.
+   *
+   * @param id the task's name
+   * @param items bound of the loop
+   */
+  void spread(String id, int items) {
+    grids.addWorkerGrid(graph.getTaskGraphName() + "." + id, new LoopGrid(items));
+  }
 }

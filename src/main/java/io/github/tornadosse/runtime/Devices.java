@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import uk.ac.manchester.tornado.api.TornadoRuntime;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
@@ -25,6 +26,12 @@ public final class Devices {
   private static final String UNITS = "KMGT";
   private static final Pattern SIZE = Pattern.compile("([0-9]+)(?:([" + UNITS + "])B)?");
 
+  private static final Pattern COLOUR = Pattern.compile("\u001B\\[[0-9;]*m");
+  private static final Pattern STACK =
+      Pattern.compile("Stacktrace: |\\[[^ ]*\\([^ ]*\\.java:[0-9]+\\)");
+  private static final Pattern INTRODUCTION =
+      Pattern.compile("(Bailout is disabled\\. ?)?(Reason: |The internal error is: )?");
+
   private Devices() {}
 
   /** Whether the embedded runtime is there rather than TornadoVM. */
@@ -43,8 +50,13 @@ public final class Devices {
   }
 
   /** Whether it is a graphics processor that a TornadoVM SDK offers. */
-  static boolean graphics() {
+  public static boolean graphics() {
     return !embedded() && device().getDeviceType() == TornadoDeviceType.GPU;
+  }
+
+  /** Whether it is of the CUDA backend. */
+  static boolean cuda() {
+    return !embedded() && runtime().getBackendType(backendIndex()) == TornadoVMBackendType.CUDA;
   }
 
   /** What the GPU tier needs to know of it. */
@@ -113,15 +125,26 @@ public final class Devices {
       return e;
     }
     return new UserError(
-        "graph '"
-            + graph
-            + "' does not run on "
-            + name()
-            + ", "
-            + description()
-            + ": "
-            + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()),
+        "graph '" + graph + "' does not run on " + name() + ", " + description() + ": " + reason(e),
         e);
+  }
+
+  /**
+   * What TornadoVM says, in one line: without colours, its introductions and stack traces.
+   *
+   * @param e its exception
+   * @return the task and why, such as "Unable to compile task head.loss - forward: …"
+   */
+  static String reason(RuntimeException e) {
+    String said = e.getMessage() == null ? "" : COLOUR.matcher(e.getMessage()).replaceAll("");
+    String reason =
+        said.lines()
+            .map(String::strip)
+            .filter(line -> !STACK.matcher(line).lookingAt())
+            .map(line -> INTRODUCTION.matcher(line).replaceFirst(""))
+            .filter(line -> !line.isEmpty())
+            .collect(Collectors.joining(": "));
+    return reason.isEmpty() ? e.getClass().getSimpleName() : reason;
   }
 
   /** Bytes of TornadoVM's notation: a number, or one with KB, MB, GB or TB. */

@@ -10,13 +10,17 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Compares what a program will allocate with what there is, before anything is allocated. */
 public final class MemoryBudget {
+  private static final Logger LOG = LoggerFactory.getLogger(MemoryBudget.class);
+
   private MemoryBudget() {}
 
   /**
-   * Checks a plan against the free heap, or on a TornadoVM device against its memory.
+   * Checks a plan against the free heap, or on a TornadoVM device against its memory; logs both.
    *
    * @param plan a measuring instance that the program was built with
    * @param what names the program in the message
@@ -27,6 +31,14 @@ public final class MemoryBudget {
       checkLargest(plan, what);
     }
     long available = available();
+    LOG.info(
+        "{}: {} bytes ({}) planned, {} ({}) available on {}",
+        what,
+        plan.totalBytes(),
+        format(plan.totalBytes()),
+        available,
+        format(available),
+        Devices.name());
     if (plan.totalBytes() > available) {
       String largest =
           plan.byName().entrySet().stream()

@@ -3,6 +3,7 @@ package io.github.tornadosse.runtime;
 import io.github.tornadosse.graph.ArrayRecorder;
 import io.github.tornadosse.graph.Buffers;
 import io.github.tornadosse.graph.ControlTable;
+import io.github.tornadosse.graph.LoopGrid;
 import io.github.tornadosse.graph.Stage;
 import io.github.tornadosse.graph.TouchOperations;
 import io.github.tornadosse.graph.Workspace;
@@ -156,8 +157,9 @@ public final class Program implements AutoCloseable {
       graphs.add(g.snapshot());
     }
     plan = new TornadoExecutionPlan(graphs.toArray(new ImmutableTaskGraph[0]));
-    if (!grids.keySet().isEmpty()) {
-      plan.withGridScheduler(grids);
+    GridScheduler needed = LoopGrid.of(grids, Devices.graphics());
+    if (!needed.keySet().isEmpty()) {
+      plan.withGridScheduler(needed);
     }
     run(UPLOAD, 0);
   }

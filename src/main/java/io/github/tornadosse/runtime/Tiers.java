@@ -1,5 +1,6 @@
 package io.github.tornadosse.runtime;
 
+import io.github.tornadosse.graph.CudaOperations;
 import io.github.tornadosse.graph.GpuOperations;
 import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.PortableOperations;
@@ -13,8 +14,37 @@ public final class Tiers {
 
   private Tiers() {}
 
+  /** Names that {@link #forPrecision} takes. */
+  public static final List<String> DTYPES = List.of("float32", "bf16");
+
+  /**
+   * The tier that computes products in a precision.
+   *
+   * @param dtype float32, for which any tier will do, or bf16: products of bfloat16 factors summed
+   *     in float32, with parameters and states in float32
+   * @param tier what was asked for, one of {@link #NAMES}
+   * @return the name of the tier to choose
+   * @throws UserError if the precision is unknown, or if that tier has not got it
+   */
+  public static String forPrecision(String dtype, String tier) {
+    if (!DTYPES.contains(dtype)) {
+      throw new UserError(
+          "unknown dtype '" + dtype + "'; choose one of " + String.join(", ", DTYPES));
+    }
+    boolean bf16 = dtype.equals("bf16");
+    if (bf16 ? !tier.equals("cuda") && !tier.equals("auto") : tier.equals("cuda")) {
+      throw new UserError(
+          "tier '"
+              + tier
+              + "' has no products of "
+              + dtype
+              + "; tier 'cuda' has bf16, the others have float32");
+    }
+    return bf16 ? "cuda" : tier;
+  }
+
   /** Names that {@link #choose} takes. */
-  public static final List<String> NAMES = List.of("auto", "vector", "gpu", "portable");
+  public static final List<String> NAMES = List.of("auto", "vector", "cuda", "gpu", "portable");
 
   /**
    * A tier and the reason for it.
@@ -36,6 +66,14 @@ public final class Tiers {
     return switch (name) {
       case "portable" -> new Choice(new PortableOperations(), "asked for");
       case "gpu" -> new Choice(gpu(), "asked for");
+      case "cuda" -> {
+        if (!Devices.embedded() && !Devices.cuda()) {
+          throw new UserError(
+              "tier 'cuda' needs a device of the CUDA backend, such as --device cuda:0; this is "
+                  + Devices.name());
+        }
+        yield new Choice(new CudaOperations(Devices.gpuSettings()), "asked for");
+      }
       case "vector" -> {
         if (obstacle != null) {
           throw new UserError("tier 'vector' cannot be used: " + obstacle);

@@ -100,6 +100,11 @@ class MainTest {
     complained.reset();
     assertOneLine(Main.run("verify", "--tier", "tensor"), "unknown tier 'tensor'");
     complained.reset();
+    assertOneLine(
+        Main.run("verify", "--all-devices", "--tier", "portable"), "--all-devices", "--tier");
+    complained.reset();
+    assertOneLine(Main.run("verify", "--all-devices"), "--all-devices is for the launcher");
+    complained.reset();
     assertOneLine(Main.run("bench", "mixer", "--pass", "sideways"), "--pass must be");
     complained.reset();
     assertOneLine(Main.run("bench", "mixer", "--topk", "9"), "topk (9)");

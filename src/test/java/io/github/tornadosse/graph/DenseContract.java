@@ -1,7 +1,5 @@
 package io.github.tornadosse.graph;
 
-import static io.github.tornadosse.graph.OperationBench.assertForward;
-import static io.github.tornadosse.graph.OperationBench.assertGradient;
 import static io.github.tornadosse.graph.OperationBench.flat;
 
 import io.github.tornadosse.graph.OperationBench.Region;
@@ -27,7 +25,9 @@ abstract class DenseContract extends OperationsContract {
         Arguments.of(64, 64, 96, 48),
         Arguments.of(65, 100, 130, 0),
         Arguments.of(65, 100, 130, 65),
-        Arguments.of(100, 300, 34, 17));
+        Arguments.of(100, 300, 34, 17),
+        Arguments.of(129, 72, 144, 24),
+        Arguments.of(200, 136, 264, 0));
   }
 
   /** A dense layer with gaps between its rows. */
@@ -93,7 +93,7 @@ abstract class DenseContract extends OperationsContract {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 17, 16", "17, 33, 65", "64, 64, 48", "100, 48, 130"})
+  @CsvSource({"1, 17, 16", "17, 33, 65", "64, 64, 48", "100, 48, 130", "130, 200, 136"})
   void linearAdd(int tokens, int in, int out) {
     for (boolean inPlace : new boolean[] {false, true}) {
       Layer layer = new Layer(tokens, in, out, 0);

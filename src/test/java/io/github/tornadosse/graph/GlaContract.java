@@ -1,6 +1,5 @@
 package io.github.tornadosse.graph;
 
-import static io.github.tornadosse.graph.OperationBench.assertForward;
 import static io.github.tornadosse.graph.OperationBench.assertPassed;
 import static io.github.tornadosse.graph.OperationBench.flat;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -344,7 +343,7 @@ abstract class GlaContract extends OperationsContract {
     Gradients actual = runGlaGradient(a, dOut, dLast);
     RoutedRows.ScanGradient d =
         routed.scanGradient(sizes, a.q, a.k, a.v, a.g, a.states, dOut, dLast);
-    Comparison comparison = new Comparison();
+    Comparison comparison = comparison();
     comparison.gradient("dq", actual.part(0), d.dq());
     comparison.gradient("dk", actual.part(1), d.dk());
     comparison.gradient("dg", actual.part(2), d.dg());
@@ -397,7 +396,7 @@ abstract class GlaContract extends OperationsContract {
     Attention masked = varlen.with(bench(cu), all);
     Region outMasked = runGla(masked);
 
-    Comparison comparison = new Comparison();
+    Comparison comparison = comparison();
     comparison.forward("out", common(all, few, outMasked.get(), sizes.value()), out.get());
     if (useState) {
       comparison.forward("states", masked.rState.get(), varlen.rState.get());
@@ -462,7 +461,7 @@ abstract class GlaContract extends OperationsContract {
       assertForward(rOut, part.expected().out());
       states = part.rState.get();
     }
-    Comparison comparison = new Comparison();
+    Comparison comparison = comparison();
     comparison.forward("state after the last part", states, expected.states());
     assertPassed(comparison);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.tornadosse.embedded.Workers;
 import io.github.tornadosse.eval.verify.Comparison;
 import io.github.tornadosse.kernels.Control;
+import io.github.tornadosse.runtime.Devices;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -271,8 +272,9 @@ final class OperationBench {
     int threadsBefore = Workers.count();
     List<int[]> first = null;
     try (TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot())) {
-      if (!grids.keySet().isEmpty()) {
-        plan.withGridScheduler(grids);
+      GridScheduler needed = LoopGrid.of(grids, Devices.graphics());
+      if (!needed.keySet().isEmpty()) {
+        plan.withGridScheduler(needed);
       }
       for (int threads : THREADS) {
         Workers.setCount(threads);

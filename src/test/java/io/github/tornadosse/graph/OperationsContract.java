@@ -1,5 +1,7 @@
 package io.github.tornadosse.graph;
 
+import io.github.tornadosse.eval.verify.Comparison;
+import io.github.tornadosse.eval.verify.Tolerances;
 import io.github.tornadosse.graph.OperationBench.Region;
 import io.github.tornadosse.kernels.reference.Tape;
 import io.github.tornadosse.kernels.reference.Variable;
@@ -13,6 +15,27 @@ import java.util.Arrays;
 abstract class OperationsContract {
   /** The tier under test. */
   protected abstract Operations operations();
+
+  /** How far the tier's products may be off. */
+  protected Tolerances tolerances() {
+    return Tolerances.FLOAT32;
+  }
+
+  final Comparison comparison() {
+    return new Comparison(tolerances());
+  }
+
+  final void assertForward(Region actual, double[] expected) {
+    Comparison comparison = comparison();
+    comparison.forward(actual.name, actual.get(), expected);
+    OperationBench.assertPassed(comparison);
+  }
+
+  final void assertGradient(Region actual, double[] expected) {
+    Comparison comparison = comparison();
+    comparison.gradient(actual.name, actual.get(), expected);
+    OperationBench.assertPassed(comparison);
+  }
 
   static OperationBench bench(int... cu) {
     int tokens = cu[cu.length - 1];

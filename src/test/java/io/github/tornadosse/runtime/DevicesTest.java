@@ -30,6 +30,32 @@ class DevicesTest {
     assertThat(Devices.explain("head", e)).isSameAs(e);
   }
 
+  @Test
+  void whatTornadoVmSaysBecomesOneLine() {
+    RuntimeException compilation =
+        new IllegalStateException(
+            "\u001B[31mBailout is disabled. \nReason: \u001B[31mUnable to compile task"
+                + " head.head.d_norm.input - inputGradient\nThe internal error is: \u001B[31mError"
+                + " during code compilation with the OpenCL driver\u001B[0m\nStacktrace:"
+                + " [tornado.drivers.opencl@5.2.0/uk.ac.OCLCodeCache.install(OCLCodeCache.java:613),"
+                + " uk.ac.Other.run(Other.java:9)]\u001B[0m\u001B[0m");
+    assertThat(Devices.reason(compilation))
+        .isEqualTo(
+            "Unable to compile task head.head.d_norm.input - inputGradient: Error during code"
+                + " compilation with the OpenCL driver");
+    RuntimeException internal =
+        new IllegalStateException(
+            "\u001B[31m[Internal Error] Unable to compile task a.b - c\n"
+                + "[tornado.runtime@5.2.0/uk.ac.Sketcher.lookup(Sketcher.java:1), x.Y.z(Y.java:2)]");
+    assertThat(Devices.reason(internal))
+        .isEqualTo("[Internal Error] Unable to compile task a.b - c");
+    assertThat(Devices.reason(new IllegalStateException("\n no room [4 of 5] \n")))
+        .isEqualTo("no room [4 of 5]");
+    assertThat(Devices.reason(new IllegalStateException())).isEqualTo("IllegalStateException");
+    assertThat(Devices.reason(new IllegalStateException("\u001B[31m\u001B[0m")))
+        .isEqualTo("IllegalStateException");
+  }
+
   @ParameterizedTest
   @CsvSource({"17, 17", "3KB, 3072", "5MB, 5242880", "4GB, 4294967296", "1TB, 1099511627776"})
   void memoryIsInTornadoVmsNotation(String size, long bytes) {

@@ -5,8 +5,11 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.function.IntFunction;
+import uk.ac.manchester.tornado.api.enums.MMAShape;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
+import uk.ac.manchester.tornado.api.types.BFloat16;
 import uk.ac.manchester.tornado.api.types.HalfFloat;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.HeapAccess;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.LongArray;
@@ -253,5 +256,121 @@ public class KernelContext {
    */
   public void atomicAdd(LongArray array, int index, long val) {
     LONGS.getAndAdd(HeapAccess.longs(array), index, val);
+  }
+
+  // ---------------------------------------------------------------- tensor cores
+
+  /** Work-items whose fragments make up a tile. */
+  private static final int WARP = 32;
+
+  /** Terms of a product, and rows of its result; its columns are half as many. */
+  private static final int TILE = 16;
+
+  private int lane() {
+    return localIdx % WARP;
+  }
+
+  /** The first row of the result that this work-item holds; the other is eight below. */
+  private int row() {
+    return lane() / 4;
+  }
+
+  /** The first column of the result that this work-item holds; the other is the next. */
+  private int column() {
+    return lane() % 4 * 2;
+  }
+
+  private static HalfFloat half(int[] tile, int index) {
+    return new HalfFloat((short) (tile[index / 2] >> index % 2 * Short.SIZE));
+  }
+
+  /**
+   * This work-item's part of a tile of sums, 16 rows by 8 columns, all equal at first. What is in a
+   * fragment is for the methods here alone.
+   *
+   * @param v the value
+   * @return the fragment
+   */
+  public float[] mmaFragment(float v) {
+    return new float[] {v, v, v, v};
+  }
+
+  /**
+   * This work-item's part of a left factor, 16 rows by 16 terms: int 8·row + term/2 holds the bits
+   * of two neighbouring terms, the lower half the first.
+   *
+   * @param aTile local memory
+   * @param wmmaK terms, 16
+   * @param byteOffset where the factor begins in it
+   * @return the fragment
+   */
+  public HalfFloat[] mmaLoadA(int[] aTile, int wmmaK, int byteOffset) {
+    HalfFloat[] rows = new HalfFloat[2 * TILE];
+    for (int term = 0; term < TILE; term++) {
+      rows[term] = half(aTile, byteOffset / 2 + row() * TILE + term);
+      rows[TILE + term] = half(aTile, byteOffset / 2 + (row() + TILE / 2) * TILE + term);
+    }
+    return rows;
+  }
+
+  /**
+   * This work-item's part of a right factor, 16 terms by 8 columns: int 4·term + column/2 holds the
+   * bits of two neighbouring columns, the lower half the first.
+   *
+   * @param bTile local memory
+   * @param wmmaK terms, 16
+   * @param byteOffset where the factor begins in it
+   * @return the fragment
+   */
+  public HalfFloat[] mmaLoadB(int[] bTile, int wmmaK, int byteOffset) {
+    HalfFloat[] columns = new HalfFloat[2 * TILE];
+    for (int term = 0; term < TILE; term++) {
+      int first = byteOffset / 2 + term * (TILE / 2) + column();
+      columns[term] = half(bTile, first);
+      columns[TILE + term] = half(bTile, first + 1);
+    }
+    return columns;
+  }
+
+  /**
+   * A·B + C of bfloat16 factors, summed in float.
+   *
+   * @param fragA left factor
+   * @param fragB right factor
+   * @param fragC what is added
+   * @param mmaShape M16N8K16
+   * @return the sums
+   */
+  public float[] mmaBF16(HalfFloat[] fragA, HalfFloat[] fragB, float[] fragC, MMAShape mmaShape) {
+    if (mmaShape != MMAShape.M16N8K16) {
+      throw new TornadoRuntimeException("products of bfloat16 have the shape M16N8K16");
+    }
+    float[] sums = new float[4];
+    for (int i = 0; i < sums.length; i++) {
+      float sum = 0;
+      for (int term = 0; term < TILE; term++) {
+        sum +=
+            BFloat16.bf16ToFloat(fragA[i / 2 * TILE + term].getHalfFloatValue())
+                * BFloat16.bf16ToFloat(fragB[i % 2 * TILE + term].getHalfFloatValue());
+      }
+      sums[i] = fragC[i] + sum;
+    }
+    return sums;
+  }
+
+  /**
+   * Stores a tile of sums; (row, column) goes to element (tileRow + row)·dimN + tileCol + column.
+   *
+   * @param fragD this work-item's part
+   * @param c where to
+   * @param tileRow first row
+   * @param tileCol first column
+   * @param dimN row stride
+   */
+  public void mmaStore(float[] fragD, FloatArray c, int tileRow, int tileCol, int dimN) {
+    for (int i = 0; i < fragD.length; i++) {
+      int row = tileRow + row() + i / 2 * (TILE / 2);
+      c.set(row * dimN + tileCol + column() + i % 2, fragD[i]);
+    }
   }
 }

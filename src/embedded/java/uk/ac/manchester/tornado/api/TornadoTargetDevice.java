@@ -31,6 +31,13 @@ public interface TornadoTargetDevice {
   int getDeviceMaxComputeUnits();
 
   /**
+   * Largest number of work-items in a group.
+   *
+   * @return the number
+   */
+  int getMaxThreadsPerBlock();
+
+  /**
    * Size of the largest array.
    *
    * @return bytes

@@ -9,6 +9,7 @@ import io.github.tornadosse.graph.Operations.Linear;
 import io.github.tornadosse.graph.Operations.Rows;
 import io.github.tornadosse.graph.View;
 import io.github.tornadosse.kernels.Control;
+import io.github.tornadosse.runtime.Devices;
 import io.github.tornadosse.runtime.MemoryBudget;
 import io.github.tornadosse.runtime.Program;
 import io.github.tornadosse.tensor.UserError;
@@ -20,11 +21,18 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /**
  * Times the token mixer from activated q, k, v, gates and routing logits to its output: softmax and
  * top-k, sorting, gathering, chunkwise gated linear attention and the sum over a token's rows; and
- * beside it, in the same process with the same threads, a 1024³ matrix product.
+ * beside it, in the same process, a matrix product and a copy.
  */
 public final class MixerBenchmark {
   private static final int CHUNK = 64;
   private static final int PRODUCT = 1024;
+  private static final int GRAPHICS_PRODUCT = 4096;
+
+  /** Floats of the copy: 256 MiB. */
+  private static final int COPIED = 1 << 26;
+
+  /** Random numbers that fill large arrays, again and again; a prime. */
+  private static final int DRAWS = 1_000_003;
 
   private MixerBenchmark() {}
 
@@ -77,9 +85,24 @@ public final class MixerBenchmark {
    * @param gflops nominal chunkwise operations per second of the fastest run, in 10⁹
    * @param sgemmGflops the same of the matrix product
    * @param ofSgemm ratio of the two
+   * @param copyGbs 10⁹ bytes per second that the fastest copy read and wrote
    */
   public record Result(
-      double minMs, double medianMs, double gflops, double sgemmGflops, double ofSgemm) {}
+      double minMs,
+      double medianMs,
+      double gflops,
+      double sgemmGflops,
+      double ofSgemm,
+      double copyGbs) {}
+
+  /**
+   * Rows, columns and terms of the matrix product.
+   *
+   * @return larger on graphics processors, which 1024 does not fill
+   */
+  public static int productSize() {
+    return Devices.graphics() ? GRAPHICS_PRODUCT : PRODUCT;
+  }
 
   /**
    * Runs the benchmark.
@@ -95,29 +118,36 @@ public final class MixerBenchmark {
     MemoryBudget.check(plan, "the benchmark");
     Bench bench = new Bench(o, ops, Buffers.allocating());
     Product product = new Product(ops);
+    Copy copy = new Copy(ops);
     double[] mixer = new double[o.runs];
     double fastest = Double.POSITIVE_INFINITY;
+    double fastestCopy = Double.POSITIVE_INFINITY;
     try (bench.program;
-        product.program) {
+        product.program;
+        copy.program) {
       bench.fill();
       product.fill();
+      copy.fill();
       for (int i = 0; i < warmUps(o); i++) {
         bench.once();
         product.once();
+        copy.once();
       }
       // In turns, so that a change in the machine's speed meets both.
       for (int i = 0; i < o.runs; i++) {
         mixer[i] = milliseconds(bench::once);
         for (int j = 0; j < 5; j++) {
           fastest = Math.min(fastest, milliseconds(product::once));
+          fastestCopy = Math.min(fastestCopy, milliseconds(copy::once));
         }
       }
     }
     Arrays.sort(mixer);
     double flop = flop(o);
     double gflops = flop / mixer[0] / 1e6;
-    double sgemm = 2.0 * PRODUCT * PRODUCT * PRODUCT / fastest / 1e6;
-    return new Result(mixer[0], mixer[o.runs / 2], gflops, sgemm, gflops / sgemm);
+    double sgemm = 2 * Math.pow(productSize(), 3) / fastest / 1e6;
+    double copied = 2.0 * COPIED * Float.BYTES / fastestCopy / 1e6;
+    return new Result(mixer[0], mixer[o.runs / 2], gflops, sgemm, gflops / sgemm, copied);
   }
 
   /** Enough executions for the JIT to have settled, without waiting long where one is slow. */
@@ -252,8 +282,9 @@ public final class MixerBenchmark {
       normal(v, r);
       normal(dO, r);
       normal(logits, r);
+      normal(g, r);
       for (int i = 0; i < g.getSize(); i++) {
-        g.set(i, (float) (-Math.log1p(Math.exp(-r.nextGaussian())) / 16));
+        g.set(i, (float) (-Math.log1p(Math.exp(-g.get(i))) / 16));
       }
       cu.set(0, 0);
       cu.set(1, o.tokens);
@@ -273,15 +304,16 @@ public final class MixerBenchmark {
 
   private static void normal(FloatArray a, SplittableRandom r) {
     for (int i = 0; i < a.getSize(); i++) {
-      a.set(i, (float) r.nextGaussian());
+      a.set(i, i < DRAWS ? (float) r.nextGaussian() : a.get(i - DRAWS));
     }
   }
 
   private static void softmax(FloatArray a, SplittableRandom r, int dim) {
+    normal(a, r);
     for (int row = 0; row < a.getSize(); row += dim) {
       double sum = 0;
       for (int i = row; i < row + dim; i++) {
-        a.set(i, (float) Math.exp(r.nextGaussian()));
+        a.set(i, (float) Math.exp(a.get(i)));
         sum += a.get(i);
       }
       for (int i = row; i < row + dim; i++) {
@@ -291,30 +323,49 @@ public final class MixerBenchmark {
   }
 
   private static final class Product {
-    private final Program program = new Program(PRODUCT, 1, Buffers.allocating());
-    private final FloatArray a = program.buffers().floats("a", PRODUCT * PRODUCT);
-    private final FloatArray b = program.buffers().floats("b", PRODUCT * PRODUCT);
+    private final int n = productSize();
+    private final Program program = new Program(n, 1, Buffers.allocating());
+    private final FloatArray a = program.buffers().floats("a", n * n);
+    private final FloatArray b = program.buffers().floats("b", n * n);
 
     Product(Operations ops) {
       View x = program.control().whole(a);
       View w = program.control().whole(b);
-      View y = program.control().whole(program.buffers().floats("c", PRODUCT * PRODUCT));
-      program.graph(
-          "product",
-          s ->
-              ops.linear(s, "product", new Linear(x, PRODUCT, w, y, PRODUCT, 0, PRODUCT, PRODUCT)));
+      View y = program.control().whole(program.buffers().floats("c", n * n));
+      program.graph("product", s -> ops.linear(s, "product", new Linear(x, n, w, y, n, 0, n, n)));
     }
 
     void fill() {
       SplittableRandom r = new SplittableRandom(2);
       normal(a, r);
       normal(b, r);
-      program.control().set(Control.TOKENS, PRODUCT);
+      program.control().set(Control.TOKENS, n);
       program.control().select(ControlTable.Position.ORIGIN);
     }
 
     void once() {
       program.execute("product");
+    }
+  }
+
+  private static final class Copy {
+    private final Program program = new Program(1, 1, Buffers.allocating());
+    private final FloatArray from = program.buffers().floats("from", COPIED);
+
+    Copy(Operations ops) {
+      View x = program.control().whole(from);
+      View y = program.control().whole(program.buffers().floats("to", COPIED));
+      program.graph("copy", s -> ops.copy(s, "copy", x, y, COPIED));
+    }
+
+    void fill() {
+      normal(from, new SplittableRandom(3));
+      program.control().set(Control.TOKENS, 1);
+      program.control().select(ControlTable.Position.ORIGIN);
+    }
+
+    void once() {
+      program.execute("copy");
     }
   }
 }

@@ -35,7 +35,6 @@ public final class DeviceCompiler {
           "(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads");
   private static final Pattern USED = Pattern.compile("Used (\\d+) registers(.*)");
   private static final Pattern SHARED = Pattern.compile("(\\d+) bytes smem");
-  private static final Pattern CONSTANT = Pattern.compile("(\\d+) bytes cmem");
 
   private final Backend backend;
   private final Path program;
@@ -143,7 +142,8 @@ public final class DeviceCompiler {
       return kernels;
     }
     Files.writeString(source, code);
-    Outcome said = run(command(source, work.resolve("out")));
+    Path out = work.resolve("out");
+    Outcome said = run(command(source, out));
     if (said.status != 0 && byEntry.size() > 1) {
       List<EmittedKernel> one = new ArrayList<>();
       for (EmittedKernel k : kernels) {
@@ -151,7 +151,10 @@ public final class DeviceCompiler {
       }
       return one;
     }
-    Map<String, Usage> usage = usage(said.text);
+    Map<String, Usage> usage =
+        said.status == 0 && measures()
+            ? usage(said.text, Cubin.constants(Files.readAllBytes(out)))
+            : Map.of();
     List<EmittedKernel> done = new ArrayList<>();
     for (EmittedKernel k : kernels) {
       if (k.file() == null) {
@@ -224,8 +227,8 @@ public final class DeviceCompiler {
     return c;
   }
 
-  /** What ptxas says of each entry function. */
-  static Map<String, Usage> usage(String text) {
+  /** What ptxas says of each entry function, with its constants from elsewhere. */
+  static Map<String, Usage> usage(String text, Map<String, Integer> constants) {
     Map<String, Usage> usage = new LinkedHashMap<>();
     String entry = "";
     String function = "";
@@ -251,7 +254,7 @@ public final class DeviceCompiler {
                 stack[1],
                 stack[2],
                 sum(SHARED, used.group(2)),
-                sum(CONSTANT, used.group(2))));
+                constants.getOrDefault(entry, 0)));
       }
     }
     return usage;

@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** The tasks of training, scoring and decoding with models; no array is allocated. */
 final class EmittedModels {
@@ -32,8 +33,9 @@ final class EmittedModels {
    */
   static Collection<KernelTask> tasks(Collection<ModelConfig> models, Operations tier) {
     Map<List<Object>, KernelTask> found = new LinkedHashMap<>();
-    Operations recording =
-        KernelTasks.of(tier, t -> found.putIfAbsent(List.of(t.kernel(), t.constants()), t));
+    Consumer<KernelTask> note = t -> found.putIfAbsent(List.of(t.kernel(), t.constants()), t);
+    KernelTasks.uploads(note);
+    Operations recording = KernelTasks.of(tier, note);
     for (ModelConfig config : models) {
       for (boolean recompute : new boolean[] {false, true}) {
         TrainingModel.plan(

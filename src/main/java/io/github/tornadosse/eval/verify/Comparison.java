@@ -10,8 +10,21 @@ public final class Comparison {
   private final List<Pair> forward = new ArrayList<>();
   private final List<Pair> gradients = new ArrayList<>();
 
-  /** A comparison of nothing yet. */
-  public Comparison() {}
+  private final Tolerances tolerances;
+
+  /** A comparison of nothing yet, of float32 results. */
+  public Comparison() {
+    this(Tolerances.FLOAT32);
+  }
+
+  /**
+   * A comparison of nothing yet.
+   *
+   * @param tolerances how far results may be off
+   */
+  public Comparison(Tolerances tolerances) {
+    this.tolerances = tolerances;
+  }
 
   /**
    * Adds a forward result.
@@ -50,19 +63,19 @@ public final class Comparison {
    *
    * @param name the case's name
    * @param tier the tier's name
-   * @return passed if every tensor is within {@link Tolerances}, else failed with the tensor's name
+   * @return passed if every tensor is within the tolerances, else failed with the tensor's name
    */
   public CaseResult result(String name, String tier) {
     CaseResult.Worst worstForward = null;
     for (Pair p : forward) {
-      worstForward = worse(worstForward, p, norm(p.expected), Tolerances.FORWARD);
+      worstForward = worse(worstForward, p, norm(p.expected), tolerances.forward());
     }
     double largest = gradients.stream().mapToDouble(p -> norm(p.expected)).max().orElse(0);
     CaseResult.Worst worstGradient = null;
     for (Pair p : gradients) {
       double norm = norm(p.expected);
       double against = norm < Tolerances.NEGLIGIBLE_GRADIENT * largest ? largest : norm;
-      worstGradient = worse(worstGradient, p, against, Tolerances.GRADIENT);
+      worstGradient = worse(worstGradient, p, against, tolerances.gradient());
     }
     String reason = complaint(worstForward) + complaint(worstGradient);
     return new CaseResult(

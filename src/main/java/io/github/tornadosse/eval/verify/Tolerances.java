@@ -1,21 +1,22 @@
 package io.github.tornadosse.eval.verify;
 
 /**
- * How far float32 results may be from the golden ones: ‖a − b‖ / ‖b‖ per tensor. The only place
- * where these numbers are written.
+ * How far results may be from the right ones: ‖a − b‖ / ‖b‖ per tensor. The only place where these
+ * numbers are written.
+ *
+ * @param forward of outputs, losses and states
+ * @param gradient of gradients
  */
-public final class Tolerances {
-  /** Of outputs, losses and states. */
-  public static final double FORWARD = 1e-5;
+public record Tolerances(double forward, double gradient) {
+  /** Of float32. */
+  public static final Tolerances FLOAT32 = new Tolerances(1e-5, 1e-4);
 
-  /** Of gradients. */
-  public static final double GRADIENT = 1e-4;
+  /** Of products of bfloat16 factors, each rounded by up to 2⁻⁹, that are summed in float32. */
+  public static final Tolerances BFLOAT16 = new Tolerances(1e-2, 2e-2);
 
   /**
    * A gradient whose norm is below this share of the largest one's is compared against that largest
    * norm.
    */
   public static final double NEGLIGIBLE_GRADIENT = 1e-6;
-
-  private Tolerances() {}
 }

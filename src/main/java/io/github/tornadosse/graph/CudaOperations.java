@@ -1,0 +1,86 @@
+package io.github.tornadosse.graph;
+
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+
+/**
+ * The CUDA tier: products of bfloat16 factors on tensor cores, summed in float32; parameters,
+ * states and what is between operations stay float32. Operations and sizes that have no kernel here
+ * are the GPU tier's.
+ */
+public final class CudaOperations extends GpuOperations {
+  private final long leastWork;
+
+  /**
+   * The tier for a device.
+   *
+   * @param settings what is known of it
+   */
+  public CudaOperations(GpuSettings settings) {
+    this(settings, CudaDense.LEAST_WORK);
+  }
+
+  CudaOperations(GpuSettings settings, long leastWork) {
+    super(settings);
+    this.leastWork = leastWork;
+  }
+
+  @Override
+  public String tier() {
+    return "cuda";
+  }
+
+  @Override
+  public void linear(Stage s, String id, Linear l) {
+    if (CudaDense.takes(s, l, leastWork)) {
+      CudaDense.linear(s, id, l);
+    } else {
+      super.linear(s, id, l);
+    }
+  }
+
+  @Override
+  public void linearAdd(Stage s, String id, Linear l, View addend) {
+    if (CudaDense.takes(s, l, leastWork)) {
+      CudaDense.linearAdd(s, id, l, addend);
+    } else {
+      super.linearAdd(s, id, l, addend);
+    }
+  }
+
+  @Override
+  public void linearInputGradient(Stage s, String id, Linear l, boolean accumulate) {
+    if (CudaDense.takes(s, l, leastWork)) {
+      CudaDense.inputGradient(s, id, l, accumulate);
+    } else {
+      super.linearInputGradient(s, id, l, accumulate);
+    }
+  }
+
+  @Override
+  public void linearWeightGradient(Stage s, String id, Linear l) {
+    if (CudaDense.takes(s, l, leastWork)) {
+      CudaDense.weightGradient(s, id, l);
+    } else {
+      super.linearWeightGradient(s, id, l);
+    }
+  }
+
+  @Override
+  public void gla(
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      Rows rows,
+      View state,
+      FloatArray out,
+      HeadSizes sizes) {
+    if (CudaLinearAttention.takes(sizes)) {
+      CudaLinearAttention.forward(s, id, q, k, v, g, rows, state, out, sizes);
+    } else {
+      super.gla(s, id, q, k, v, g, rows, state, out, sizes);
+    }
+  }
+}
