@@ -26,6 +26,11 @@ final class BuildInfo implements IVersionProvider {
     return BUILD.getProperty("commit") + ("true".equals(BUILD.getProperty("dirty")) ? "+" : "");
   }
 
+  /** Name, version and commit. */
+  static String program() {
+    return "sse " + BUILD.getProperty("version") + " (commit " + commit() + ")";
+  }
+
   static String jdk() {
     return System.getProperty("java.vendor") + " " + Runtime.version();
   }
@@ -41,10 +46,6 @@ final class BuildInfo implements IVersionProvider {
 
   @Override
   public String[] getVersion() {
-    return new String[] {
-      "sse " + BUILD.getProperty("version") + " (commit " + commit() + ")",
-      "JDK " + jdk(),
-      machine()
-    };
+    return new String[] {program(), "JDK " + jdk(), machine()};
   }
 }

@@ -25,6 +25,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EvalCommand.class,
       ConvertCommand.class,
       VerifyCommand.class,
+      EmitCommand.class,
       BenchCommand.class,
       DemoCommand.class,
       CompletionCommand.class

@@ -93,6 +93,20 @@ public final class LanguageModel implements AutoCloseable {
     return new LanguageModel(weights, ops, capacity, Buffers.allocating());
   }
 
+  /**
+   * Bytes that {@link #create} would allocate beside the weights, by array.
+   *
+   * @param config of the weights
+   * @param ops the tier of kernels
+   * @param capacity what it has room for
+   * @return what measured them
+   */
+  public static Buffers plan(ModelConfig config, Operations ops, Capacity capacity) {
+    Buffers plan = Buffers.measuring();
+    new LanguageModel(ModelWeights.measuring(config), ops, capacity, plan);
+    return plan;
+  }
+
   private LanguageModel(ModelWeights weights, Operations ops, Capacity capacity, Buffers buffers) {
     this.weights = weights;
     this.capacity = capacity;

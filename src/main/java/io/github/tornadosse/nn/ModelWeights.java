@@ -91,6 +91,11 @@ public final class ModelWeights {
     return new ParameterLayout(config).tensors();
   }
 
+  /** Of the right shapes, without values: for measuring what a model needs. */
+  static ModelWeights measuring(ModelConfig config) {
+    return new ModelWeights(config, new ParameterLayout(config), new FloatArray(1));
+  }
+
   /** The configuration. */
   public ModelConfig config() {
     return config;
