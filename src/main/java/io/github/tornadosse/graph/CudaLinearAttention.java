@@ -29,6 +29,8 @@ final class CudaLinearAttention {
       int blocks,
       int room,
       IntArray table,
+      IntArray place,
+      FloatArray factor,
       IntArray queries,
       IntArray keys,
       IntArray prior,
@@ -52,6 +54,8 @@ final class CudaLinearAttention {
           (sizes.value() + ChunkProducts.COLUMNS - 1) / ChunkProducts.COLUMNS,
           room,
           b.ints(id + ".chunks", 2L * count + segments),
+          b.ints(id + ".place", (long) count * chunk),
+          b.floats(id + ".factor", 3L * count * chunk),
           b.ints(id + ".queries", all * chunk * sizes.key() / 2),
           b.ints(id + ".keys", all * chunk * sizes.key() / 2),
           b.ints(id + ".prior", all * sizes.key() * sizes.value() / 2),
@@ -86,6 +90,19 @@ final class CudaLinearAttention {
             c.segments,
             c.count)
         .task(
+            id + ".rows",
+            ChunkOperands::rowTable,
+            new KernelContext(),
+            c.table,
+            rows.token(),
+            rows.mode(),
+            rows.weight(),
+            c.place,
+            c.factor,
+            sizes.key(),
+            c.rows,
+            c.count * ChunkOperands.CHUNK)
+        .task(
             id + ".prepare",
             ChunkOperands::prepare,
             new KernelContext(),
@@ -93,9 +110,8 @@ final class CudaLinearAttention {
             q,
             k,
             g,
-            rows.token(),
-            rows.mode(),
-            rows.weight(),
+            c.place,
+            c.factor,
             c.queries,
             c.keys,
             c.decay,
@@ -103,7 +119,7 @@ final class CudaLinearAttention {
             heads,
             sizes.key(),
             s.tokens(),
-            c.rows)
+            c.count * ChunkOperands.CHUNK)
         .task(
             id + ".states",
             ChunkProducts::states,
@@ -156,6 +172,7 @@ final class CudaLinearAttention {
             c.rows,
             c.room,
             c.blocks);
+    s.grid(id + ".rows", c.count, ChunkOperands.CHUNK);
     s.grid(id + ".prepare", c.count, heads, ChunkOperands.ITEMS);
     s.grid(id + ".states", c.count, heads * c.blocks, ChunkProducts.ITEMS);
     int pairs = sizes.key() * sizes.value() / 2;

@@ -13,9 +13,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * chunks; see docs/mathematics.md section 2. A group of work-items takes a chunk of 64 rows of one
  * head, of at most 128 key columns, a multiple of 16.
  *
- * <p>Decays between two rows are exponentials of differences of sums of g within the chunk, from
- * the later row's to the earlier one's: never above 1. A step's g counts as −60 if it is below, so
- * that the sums keep their digits; exp(−60) is nothing.
+ * <p>Decays between two rows are running products of exp(g), in [0, 1] whatever the gates are.
  */
 public final class ChunkOperands {
   /** Work-items of a group. */
@@ -24,25 +22,67 @@ public final class ChunkOperands {
   /** Largest key dim. */
   public static final int MOST_KEYS = 128;
 
-  static final int CHUNK = 64;
+  /** Rows of a chunk, and work-items of a group of {@link #rowTable}. */
+  public static final int CHUNK = 64;
+
   private static final int HALF = CHUNK / 2;
   private static final int SUB = 16;
-  private static final float LEAST_GATE = -60f;
+
+  /** Rows of the smallest blocks of scores. */
+  private static final int LEAST = 4;
 
   /** Ints of the left factors in local memory; the right ones follow. */
   private static final int FACTOR = HALF * MOST_KEYS / 2;
 
   private static final int BYTES = 4;
 
-  /** Rows of the smallest blocks of scores. */
-  private static final int LEAST = 4;
-
-  /** Pairs of rows i ≥ j of such a block, and of all blocks of half a chunk. */
-  private static final int PAIRS_OF_BLOCK = LEAST * (LEAST + 1) / 2;
-
-  private static final int PAIRS = HALF / LEAST * PAIRS_OF_BLOCK;
+  /** Parts of the columns that are summed apart within the smallest blocks. */
+  private static final int SLICES = 8;
 
   private ChunkOperands() {}
+
+  /**
+   * What each row of each chunk is. Groups: one a chunk.
+   *
+   * @param context the work-item
+   * @param table see {@code portable.GatedLinearAttention.chunkTable}
+   * @param token [R]
+   * @param mode [R]
+   * @param weight [2, R]
+   * @param place output [chunks, 64]: the row's token; beyond the chunk's end that of its last row
+   * @param factor output [3, chunks, 64]: what its query is multiplied by, K^(-1/2) included, what
+   *     its key is, and 1 if it is written; 0 where it takes no part
+   * @param key K
+   * @param rows R
+   * @param all 64·chunks
+   */
+  public static void rowTable(
+      KernelContext context,
+      IntArray table,
+      IntArray token,
+      IntArray mode,
+      FloatArray weight,
+      IntArray place,
+      FloatArray factor,
+      int key,
+      int rows,
+      int all) {
+    int chunk = context.groupIdx;
+    int item = context.localIdx;
+    int begin = table.get(2 * chunk);
+    int end = table.get(2 * chunk + 1);
+    if (begin < end) {
+      int row = TornadoMath.min(begin + item, end - 1);
+      int inside = begin + item < end ? 1 : 0;
+      int read = (mode.get(row) & Routing.READ) * inside;
+      int written = (mode.get(row) & Routing.WRITTEN) * inside;
+      int to = chunk * CHUNK + item;
+      place.set(to, token.get(row));
+      factor.set(to, read > 0 ? weight.get(row) / TornadoMath.sqrt(key) : 0f);
+      factor.set(all + to, written > 0 ? weight.get(rows + row) : 0f);
+      factor.set(2 * all + to, written > 0 ? 1f : 0f);
+    }
+  }
 
   /**
    * Queries moved to the start and keys to the end of their chunk, the chunk's decay and its
@@ -53,9 +93,8 @@ public final class ChunkOperands {
    * @param q [2, H, capacity, K]
    * @param k [2, H, capacity, K]
    * @param g [2, H, capacity, K]
-   * @param token [R]
-   * @param mode [R]
-   * @param weight [2, R]
+   * @param place of {@link #rowTable}
+   * @param factor of {@link #rowTable}
    * @param queries output [chunks, H, 64, K] as left factors: K^(-1/2)·q̂ times the decay from the
    *     chunk's start
    * @param keys output [chunks, H, K, 64] as left factors: k̂ times the decay to the chunk's end
@@ -65,7 +104,7 @@ public final class ChunkOperands {
    * @param heads H
    * @param key K
    * @param capacity largest number of tokens
-   * @param rows R
+   * @param all 64·chunks
    */
   public static void prepare(
       KernelContext context,
@@ -73,9 +112,8 @@ public final class ChunkOperands {
       FloatArray q,
       FloatArray k,
       FloatArray g,
-      IntArray token,
-      IntArray mode,
-      FloatArray weight,
+      IntArray place,
+      FloatArray factor,
       IntArray queries,
       IntArray keys,
       FloatArray decay,
@@ -83,11 +121,11 @@ public final class ChunkOperands {
       int heads,
       int key,
       int capacity,
-      int rows) {
+      int all) {
     int chunk = context.groupIdx;
     int head = context.groupIdy;
     int item = context.localIdx;
-    float[] sums = context.allocateFloatLocalArray(CHUNK * MOST_KEYS);
+    float[] decays = context.allocateFloatLocalArray(CHUNK * MOST_KEYS);
     int[] factors = context.allocateIntLocalArray(2 * FACTOR);
     int begin = table.get(2 * chunk);
     int end = table.get(2 * chunk + 1);
@@ -95,52 +133,45 @@ public final class ChunkOperands {
       int at = chunk * heads + head;
       int from = (begin < capacity ? head : heads + head) * capacity;
       int tiles = key / SUB;
+      int line = chunk * CHUNK;
 
-      // Sums of g from the chunk's first row to each.
       if (item < key) {
-        float sum = 0f;
+        float product = 1f;
         for (int i = 0; i < CHUNK; i += 4) {
-          int r0 = TornadoMath.min(begin + i, end - 1);
-          int r1 = TornadoMath.min(begin + i + 1, end - 1);
-          int r2 = TornadoMath.min(begin + i + 2, end - 1);
-          int r3 = TornadoMath.min(begin + i + 3, end - 1);
-          float g0 = g.get((from + token.get(r0)) * key + item);
-          float g1 = g.get((from + token.get(r1)) * key + item);
-          float g2 = g.get((from + token.get(r2)) * key + item);
-          float g3 = g.get((from + token.get(r3)) * key + item);
-          g0 = gate(mode, r0, begin + i, end, g0);
-          g1 = gate(mode, r1, begin + i + 1, end, g1);
-          g2 = gate(mode, r2, begin + i + 2, end, g2);
-          g3 = gate(mode, r3, begin + i + 3, end, g3);
-          int si = i * MOST_KEYS + item;
-          sum += g0;
-          sums[si] = sum;
-          sum += g1;
-          sums[si + MOST_KEYS] = sum;
-          sum += g2;
-          sums[si + 2 * MOST_KEYS] = sum;
-          sum += g3;
-          sums[si + 3 * MOST_KEYS] = sum;
+          float g0 = g.get((from + place.get(line + i)) * key + item);
+          float g1 = g.get((from + place.get(line + i + 1)) * key + item);
+          float g2 = g.get((from + place.get(line + i + 2)) * key + item);
+          float g3 = g.get((from + place.get(line + i + 3)) * key + item);
+          int of = 2 * all + line + i;
+          float d0 = TornadoMath.exp(g0 * factor.get(of));
+          float d1 = TornadoMath.exp(g1 * factor.get(of + 1));
+          float d2 = TornadoMath.exp(g2 * factor.get(of + 2));
+          float d3 = TornadoMath.exp(g3 * factor.get(of + 3));
+          int di = i * MOST_KEYS + item;
+          decays[di] = d0;
+          decays[di + MOST_KEYS] = d1;
+          decays[di + 2 * MOST_KEYS] = d2;
+          decays[di + 3 * MOST_KEYS] = d3;
+          product *= d0 * d1 * (d2 * d3);
         }
-        decay.set(at * key + item, TornadoMath.exp(sum));
+        decay.set(at * key + item, product);
       }
       context.localBarrier();
 
       // From here on a work-item has two columns of queries, or of keys, four rows at a time.
       int c = item % 64 * 2;
       int ofKeys = item / 64;
+      int left = c / SUB * Packed.LEFT + c % SUB / 2;
       int ints = HALF * key;
       if (c < key) {
+        float px = 1f;
+        float py = 1f;
         if (ofKeys == 0) {
           for (int i = 0; i < CHUNK; i += 4) {
-            int r0 = TornadoMath.min(begin + i, end - 1);
-            int r1 = TornadoMath.min(begin + i + 1, end - 1);
-            int r2 = TornadoMath.min(begin + i + 2, end - 1);
-            int r3 = TornadoMath.min(begin + i + 3, end - 1);
-            int t0 = (from + token.get(r0)) * key + c;
-            int t1 = (from + token.get(r1)) * key + c;
-            int t2 = (from + token.get(r2)) * key + c;
-            int t3 = (from + token.get(r3)) * key + c;
+            int t0 = (from + place.get(line + i)) * key + c;
+            int t1 = (from + place.get(line + i + 1)) * key + c;
+            int t2 = (from + place.get(line + i + 2)) * key + c;
+            int t3 = (from + place.get(line + i + 3)) * key + c;
             float x0 = q.get(t0);
             float y0 = q.get(t0 + 1);
             float x1 = q.get(t1);
@@ -149,33 +180,36 @@ public final class ChunkOperands {
             float y2 = q.get(t2 + 1);
             float x3 = q.get(t3);
             float y3 = q.get(t3 + 1);
-            float f0 = query(mode, weight, r0, begin + i, end, key);
-            float f1 = query(mode, weight, r1, begin + i + 1, end, key);
-            float f2 = query(mode, weight, r2, begin + i + 2, end, key);
-            float f3 = query(mode, weight, r3, begin + i + 3, end, key);
-            int to =
-                at * ints + (i / SUB * tiles + c / SUB) * Packed.LEFT + i % SUB * 8 + c % SUB / 2;
-            int si = i * MOST_KEYS + c;
-            queries.set(to, moved(f0 * x0, f0 * y0, sums[si], sums[si + 1]));
-            si += MOST_KEYS;
-            queries.set(to + 8, moved(f1 * x1, f1 * y1, sums[si], sums[si + 1]));
-            si += MOST_KEYS;
-            queries.set(to + 16, moved(f2 * x2, f2 * y2, sums[si], sums[si + 1]));
-            si += MOST_KEYS;
-            queries.set(to + 24, moved(f3 * x3, f3 * y3, sums[si], sums[si + 1]));
+            float f0 = factor.get(line + i);
+            float f1 = factor.get(line + i + 1);
+            float f2 = factor.get(line + i + 2);
+            float f3 = factor.get(line + i + 3);
+
+            int to = at * ints + i / SUB * tiles * Packed.LEFT + i % SUB * 8 + left;
+            int di = i * MOST_KEYS + c;
+            px *= decays[di];
+            py *= decays[di + 1];
+            int w0 = Packed.pair(f0 * x0 * px, f0 * y0 * py);
+            px *= decays[di + MOST_KEYS];
+            py *= decays[di + MOST_KEYS + 1];
+            int w1 = Packed.pair(f1 * x1 * px, f1 * y1 * py);
+            px *= decays[di + 2 * MOST_KEYS];
+            py *= decays[di + 2 * MOST_KEYS + 1];
+            int w2 = Packed.pair(f2 * x2 * px, f2 * y2 * py);
+            px *= decays[di + 3 * MOST_KEYS];
+            py *= decays[di + 3 * MOST_KEYS + 1];
+            int w3 = Packed.pair(f3 * x3 * px, f3 * y3 * py);
+            queries.set(to, w0);
+            queries.set(to + 8, w1);
+            queries.set(to + 16, w2);
+            queries.set(to + 24, w3);
           }
         } else {
-          float lastX = sums[(CHUNK - 1) * MOST_KEYS + c];
-          float lastY = sums[(CHUNK - 1) * MOST_KEYS + c + 1];
-          for (int i = 0; i < CHUNK; i += 4) {
-            int r0 = TornadoMath.min(begin + i, end - 1);
-            int r1 = TornadoMath.min(begin + i + 1, end - 1);
-            int r2 = TornadoMath.min(begin + i + 2, end - 1);
-            int r3 = TornadoMath.min(begin + i + 3, end - 1);
-            int t0 = (from + token.get(r0)) * key + c;
-            int t1 = (from + token.get(r1)) * key + c;
-            int t2 = (from + token.get(r2)) * key + c;
-            int t3 = (from + token.get(r3)) * key + c;
+          for (int i = CHUNK - 4; i >= 0; i -= 4) {
+            int t0 = (from + place.get(line + i)) * key + c;
+            int t1 = (from + place.get(line + i + 1)) * key + c;
+            int t2 = (from + place.get(line + i + 2)) * key + c;
+            int t3 = (from + place.get(line + i + 3)) * key + c;
             float x0 = k.get(t0);
             float y0 = k.get(t0 + 1);
             float x1 = k.get(t1);
@@ -184,19 +218,29 @@ public final class ChunkOperands {
             float y2 = k.get(t2 + 1);
             float x3 = k.get(t3);
             float y3 = k.get(t3 + 1);
-            float f0 = key(mode, weight, r0, begin + i, end, rows);
-            float f1 = key(mode, weight, r1, begin + i + 1, end, rows);
-            float f2 = key(mode, weight, r2, begin + i + 2, end, rows);
-            float f3 = key(mode, weight, r3, begin + i + 3, end, rows);
+            float f0 = factor.get(all + line + i);
+            float f1 = factor.get(all + line + i + 1);
+            float f2 = factor.get(all + line + i + 2);
+            float f3 = factor.get(all + line + i + 3);
+
             int to = at * ints + (c / SUB * 4 + i / SUB) * Packed.LEFT + c % SUB * 8 + i % SUB / 2;
-            int s0 = i * MOST_KEYS + c;
-            int s1 = s0 + MOST_KEYS;
-            int s2 = s1 + MOST_KEYS;
-            int s3 = s2 + MOST_KEYS;
-            keys.set(to, moved(f0 * x0, f1 * x1, lastX - sums[s0], lastX - sums[s1]));
-            keys.set(to + 1, moved(f2 * x2, f3 * x3, lastX - sums[s2], lastX - sums[s3]));
-            keys.set(to + 8, moved(f0 * y0, f1 * y1, lastY - sums[s0 + 1], lastY - sums[s1 + 1]));
-            keys.set(to + 9, moved(f2 * y2, f3 * y3, lastY - sums[s2 + 1], lastY - sums[s3 + 1]));
+            int di = i * MOST_KEYS + c;
+            float x3x = f3 * x3 * px;
+            float y3y = f3 * y3 * py;
+            px *= decays[di + 3 * MOST_KEYS];
+            py *= decays[di + 3 * MOST_KEYS + 1];
+            keys.set(to + 1, Packed.pair(f2 * x2 * px, x3x));
+            keys.set(to + 9, Packed.pair(f2 * y2 * py, y3y));
+            px *= decays[di + 2 * MOST_KEYS];
+            py *= decays[di + 2 * MOST_KEYS + 1];
+            float x1x = f1 * x1 * px;
+            float y1y = f1 * y1 * py;
+            px *= decays[di + MOST_KEYS];
+            py *= decays[di + MOST_KEYS + 1];
+            keys.set(to, Packed.pair(f0 * x0 * px, x1x));
+            keys.set(to + 8, Packed.pair(f0 * y0 * py, y1y));
+            px *= decays[di];
+            py *= decays[di + 1];
           }
         }
       }
@@ -206,73 +250,87 @@ public final class ChunkOperands {
       int warp = item / 32;
       for (int half = HALF; half >= LEAST; half = half / 2) {
         if (c < key) {
-          for (int r = 0; r < HALF; r += 4) {
-            int boundary = r / half * 2 * half + half;
-            int bi = (boundary - 1) * MOST_KEYS + c;
-            float edgeX = sums[bi];
-            float edgeY = sums[bi + 1];
+          for (int block = 0; block < HALF; block += half) {
+            float px = 1f;
+            float py = 1f;
             if (ofKeys == 0) {
-              int i = boundary + r % half;
-              int r0 = TornadoMath.min(begin + i, end - 1);
-              int r1 = TornadoMath.min(begin + i + 1, end - 1);
-              int r2 = TornadoMath.min(begin + i + 2, end - 1);
-              int r3 = TornadoMath.min(begin + i + 3, end - 1);
-              int t0 = (from + token.get(r0)) * key + c;
-              int t1 = (from + token.get(r1)) * key + c;
-              int t2 = (from + token.get(r2)) * key + c;
-              int t3 = (from + token.get(r3)) * key + c;
-              float x0 = q.get(t0);
-              float y0 = q.get(t0 + 1);
-              float x1 = q.get(t1);
-              float y1 = q.get(t1 + 1);
-              float x2 = q.get(t2);
-              float y2 = q.get(t2 + 1);
-              float x3 = q.get(t3);
-              float y3 = q.get(t3 + 1);
-              float f0 = query(mode, weight, r0, begin + i, end, key);
-              float f1 = query(mode, weight, r1, begin + i + 1, end, key);
-              float f2 = query(mode, weight, r2, begin + i + 2, end, key);
-              float f3 = query(mode, weight, r3, begin + i + 3, end, key);
-              int to = (r / SUB * tiles + c / SUB) * Packed.LEFT + r % SUB * 8 + c % SUB / 2;
-              int si = i * MOST_KEYS + c;
-              factors[to] = moved(f0 * x0, f0 * y0, sums[si] - edgeX, sums[si + 1] - edgeY);
-              si += MOST_KEYS;
-              factors[to + 8] = moved(f1 * x1, f1 * y1, sums[si] - edgeX, sums[si + 1] - edgeY);
-              si += MOST_KEYS;
-              factors[to + 16] = moved(f2 * x2, f2 * y2, sums[si] - edgeX, sums[si + 1] - edgeY);
-              si += MOST_KEYS;
-              factors[to + 24] = moved(f3 * x3, f3 * y3, sums[si] - edgeX, sums[si + 1] - edgeY);
+              for (int r = block; r < block + half; r += 4) {
+                int i = block + half + r;
+                int t0 = (from + place.get(line + i)) * key + c;
+                int t1 = (from + place.get(line + i + 1)) * key + c;
+                int t2 = (from + place.get(line + i + 2)) * key + c;
+                int t3 = (from + place.get(line + i + 3)) * key + c;
+                float x0 = q.get(t0);
+                float y0 = q.get(t0 + 1);
+                float x1 = q.get(t1);
+                float y1 = q.get(t1 + 1);
+                float x2 = q.get(t2);
+                float y2 = q.get(t2 + 1);
+                float x3 = q.get(t3);
+                float y3 = q.get(t3 + 1);
+                float f0 = factor.get(line + i);
+                float f1 = factor.get(line + i + 1);
+                float f2 = factor.get(line + i + 2);
+                float f3 = factor.get(line + i + 3);
+
+                int to = r / SUB * tiles * Packed.LEFT + r % SUB * 8 + left;
+                int di = i * MOST_KEYS + c;
+                px *= decays[di];
+                py *= decays[di + 1];
+                int w0 = Packed.pair(f0 * x0 * px, f0 * y0 * py);
+                px *= decays[di + MOST_KEYS];
+                py *= decays[di + MOST_KEYS + 1];
+                int w1 = Packed.pair(f1 * x1 * px, f1 * y1 * py);
+                px *= decays[di + 2 * MOST_KEYS];
+                py *= decays[di + 2 * MOST_KEYS + 1];
+                int w2 = Packed.pair(f2 * x2 * px, f2 * y2 * py);
+                px *= decays[di + 3 * MOST_KEYS];
+                py *= decays[di + 3 * MOST_KEYS + 1];
+                int w3 = Packed.pair(f3 * x3 * px, f3 * y3 * py);
+                factors[to] = w0;
+                factors[to + 8] = w1;
+                factors[to + 16] = w2;
+                factors[to + 24] = w3;
+              }
             } else {
-              int i = boundary - half + r % half;
-              int r0 = TornadoMath.min(begin + i, end - 1);
-              int r1 = TornadoMath.min(begin + i + 1, end - 1);
-              int r2 = TornadoMath.min(begin + i + 2, end - 1);
-              int r3 = TornadoMath.min(begin + i + 3, end - 1);
-              int t0 = (from + token.get(r0)) * key + c;
-              int t1 = (from + token.get(r1)) * key + c;
-              int t2 = (from + token.get(r2)) * key + c;
-              int t3 = (from + token.get(r3)) * key + c;
-              float x0 = k.get(t0);
-              float y0 = k.get(t0 + 1);
-              float x1 = k.get(t1);
-              float y1 = k.get(t1 + 1);
-              float x2 = k.get(t2);
-              float y2 = k.get(t2 + 1);
-              float x3 = k.get(t3);
-              float y3 = k.get(t3 + 1);
-              float f0 = key(mode, weight, r0, begin + i, end, rows);
-              float f1 = key(mode, weight, r1, begin + i + 1, end, rows);
-              float f2 = key(mode, weight, r2, begin + i + 2, end, rows);
-              float f3 = key(mode, weight, r3, begin + i + 3, end, rows);
-              int to = FACTOR + (c / SUB * 4 + r / 8) * Packed.RIGHT + c % SUB * 4 + r % 8 / 2;
-              int s0 = i * MOST_KEYS + c;
-              int s1 = s0 + MOST_KEYS;
-              int s2 = s1 + MOST_KEYS;
-              int s3 = s2 + MOST_KEYS;
-              factors[to] = moved(f0 * x0, f1 * x1, edgeX - sums[s0], edgeX - sums[s1]);
-              factors[to + 1] = moved(f2 * x2, f3 * x3, edgeX - sums[s2], edgeX - sums[s3]);
-              factors[to + 4] = moved(f0 * y0, f1 * y1, edgeY - sums[s0 + 1], edgeY - sums[s1 + 1]);
-              factors[to + 5] = moved(f2 * y2, f3 * y3, edgeY - sums[s2 + 1], edgeY - sums[s3 + 1]);
+              for (int r = block + half - 4; r >= block; r -= 4) {
+                int i = block + r;
+                int t0 = (from + place.get(line + i)) * key + c;
+                int t1 = (from + place.get(line + i + 1)) * key + c;
+                int t2 = (from + place.get(line + i + 2)) * key + c;
+                int t3 = (from + place.get(line + i + 3)) * key + c;
+                float x0 = k.get(t0);
+                float y0 = k.get(t0 + 1);
+                float x1 = k.get(t1);
+                float y1 = k.get(t1 + 1);
+                float x2 = k.get(t2);
+                float y2 = k.get(t2 + 1);
+                float x3 = k.get(t3);
+                float y3 = k.get(t3 + 1);
+                float f0 = factor.get(all + line + i);
+                float f1 = factor.get(all + line + i + 1);
+                float f2 = factor.get(all + line + i + 2);
+                float f3 = factor.get(all + line + i + 3);
+
+                int to = FACTOR + (c / SUB * 4 + r / 8) * Packed.RIGHT + c % SUB * 4 + r % 8 / 2;
+                int di = i * MOST_KEYS + c;
+                float x3x = f3 * x3 * px;
+                float y3y = f3 * y3 * py;
+                px *= decays[di + 3 * MOST_KEYS];
+                py *= decays[di + 3 * MOST_KEYS + 1];
+                factors[to + 1] = Packed.pair(f2 * x2 * px, x3x);
+                factors[to + 5] = Packed.pair(f2 * y2 * py, y3y);
+                px *= decays[di + 2 * MOST_KEYS];
+                py *= decays[di + 2 * MOST_KEYS + 1];
+                float x1x = f1 * x1 * px;
+                float y1y = f1 * y1 * py;
+                px *= decays[di + MOST_KEYS];
+                py *= decays[di + MOST_KEYS + 1];
+                factors[to] = Packed.pair(f0 * x0 * px, x1x);
+                factors[to + 4] = Packed.pair(f0 * y0 * py, y1y);
+                px *= decays[di];
+                py *= decays[di + 1];
+              }
             }
           }
         }
@@ -306,91 +364,83 @@ public final class ChunkOperands {
         context.localBarrier();
       }
 
-      // Scores within 4 rows, pair by pair, from queries and keys of 32 rows.
-      int pairs = key / 2;
-      for (int base = 0; base < CHUNK; base += HALF) {
-        if (c < key) {
-          for (int r = 0; r < HALF; r += 4) {
-            int i = base + r;
-            int to = ofKeys * FACTOR + r * pairs + c / 2;
-            if (ofKeys == 0) {
-              int r0 = TornadoMath.min(begin + i, end - 1);
-              int r1 = TornadoMath.min(begin + i + 1, end - 1);
-              int r2 = TornadoMath.min(begin + i + 2, end - 1);
-              int r3 = TornadoMath.min(begin + i + 3, end - 1);
-              int t0 = (from + token.get(r0)) * key + c;
-              int t1 = (from + token.get(r1)) * key + c;
-              int t2 = (from + token.get(r2)) * key + c;
-              int t3 = (from + token.get(r3)) * key + c;
-              float x0 = q.get(t0);
-              float y0 = q.get(t0 + 1);
-              float x1 = q.get(t1);
-              float y1 = q.get(t1 + 1);
-              float x2 = q.get(t2);
-              float y2 = q.get(t2 + 1);
-              float x3 = q.get(t3);
-              float y3 = q.get(t3 + 1);
-              float f0 = query(mode, weight, r0, begin + i, end, key);
-              float f1 = query(mode, weight, r1, begin + i + 1, end, key);
-              float f2 = query(mode, weight, r2, begin + i + 2, end, key);
-              float f3 = query(mode, weight, r3, begin + i + 3, end, key);
-              factors[to] = Packed.pair(f0 * x0, f0 * y0);
-              factors[to + pairs] = Packed.pair(f1 * x1, f1 * y1);
-              factors[to + 2 * pairs] = Packed.pair(f2 * x2, f2 * y2);
-              factors[to + 3 * pairs] = Packed.pair(f3 * x3, f3 * y3);
-            } else {
-              int r0 = TornadoMath.min(begin + i, end - 1);
-              int r1 = TornadoMath.min(begin + i + 1, end - 1);
-              int r2 = TornadoMath.min(begin + i + 2, end - 1);
-              int r3 = TornadoMath.min(begin + i + 3, end - 1);
-              int t0 = (from + token.get(r0)) * key + c;
-              int t1 = (from + token.get(r1)) * key + c;
-              int t2 = (from + token.get(r2)) * key + c;
-              int t3 = (from + token.get(r3)) * key + c;
-              float x0 = k.get(t0);
-              float y0 = k.get(t0 + 1);
-              float x1 = k.get(t1);
-              float y1 = k.get(t1 + 1);
-              float x2 = k.get(t2);
-              float y2 = k.get(t2 + 1);
-              float x3 = k.get(t3);
-              float y3 = k.get(t3 + 1);
-              float f0 = key(mode, weight, r0, begin + i, end, rows);
-              float f1 = key(mode, weight, r1, begin + i + 1, end, rows);
-              float f2 = key(mode, weight, r2, begin + i + 2, end, rows);
-              float f3 = key(mode, weight, r3, begin + i + 3, end, rows);
-              factors[to] = Packed.pair(f0 * x0, f0 * y0);
-              factors[to + pairs] = Packed.pair(f1 * x1, f1 * y1);
-              factors[to + 2 * pairs] = Packed.pair(f2 * x2, f2 * y2);
-              factors[to + 3 * pairs] = Packed.pair(f3 * x3, f3 * y3);
-            }
-          }
+      // Scores within blocks of 4 rows: a work-item has a block and every eighth column of it, and
+      // its ten sums are added to those of its neighbours afterwards, in the decays' memory.
+      int block = item / SLICES * LEAST;
+      float s00 = 0f;
+      float s10 = 0f;
+      float s11 = 0f;
+      float s20 = 0f;
+      float s21 = 0f;
+      float s22 = 0f;
+      float s30 = 0f;
+      float s31 = 0f;
+      float s32 = 0f;
+      float s33 = 0f;
+      float a0 = factor.get(line + block);
+      float a1 = factor.get(line + block + 1);
+      float a2 = factor.get(line + block + 2);
+      float a3 = factor.get(line + block + 3);
+      float b0 = factor.get(all + line + block);
+      float b1 = factor.get(all + line + block + 1);
+      float b2 = factor.get(all + line + block + 2);
+      float b3 = factor.get(all + line + block + 3);
+      int t0 = (from + place.get(line + block)) * key;
+      int t1 = (from + place.get(line + block + 1)) * key;
+      int t2 = (from + place.get(line + block + 2)) * key;
+      int t3 = (from + place.get(line + block + 3)) * key;
+      for (int x = item % SLICES; x < key; x += SLICES) {
+        float q0 = q.get(t0 + x);
+        float q1 = q.get(t1 + x);
+        float q2 = q.get(t2 + x);
+        float q3 = q.get(t3 + x);
+        float k0 = k.get(t0 + x);
+        float k1 = k.get(t1 + x);
+        float k2 = k.get(t2 + x);
+        float k3 = k.get(t3 + x);
+        float d1 = decays[(block + 1) * MOST_KEYS + x];
+        float d2 = decays[(block + 2) * MOST_KEYS + x];
+        float d3 = decays[(block + 3) * MOST_KEYS + x];
+        s00 += q0 * k0;
+        s11 += q1 * k1;
+        s22 += q2 * k2;
+        s33 += q3 * k3;
+        k0 *= d1;
+        s10 += q1 * k0;
+        k0 *= d2;
+        k1 *= d2;
+        s20 += q2 * k0;
+        s21 += q2 * k1;
+        k0 *= d3;
+        k1 *= d3;
+        k2 *= d3;
+        s30 += q3 * k0;
+        s31 += q3 * k1;
+        s32 += q3 * k2;
+      }
+      context.localBarrier();
+      decays[item] = a0 * b0 * s00;
+      decays[item + ITEMS] = a1 * b0 * s10;
+      decays[item + 2 * ITEMS] = a1 * b1 * s11;
+      decays[item + 3 * ITEMS] = a2 * b0 * s20;
+      decays[item + 4 * ITEMS] = a2 * b1 * s21;
+      decays[item + 5 * ITEMS] = a2 * b2 * s22;
+      decays[item + 6 * ITEMS] = a3 * b0 * s30;
+      decays[item + 7 * ITEMS] = a3 * b1 * s31;
+      decays[item + 8 * ITEMS] = a3 * b2 * s32;
+      decays[item + 9 * ITEMS] = a3 * b3 * s33;
+      context.localBarrier();
+      for (int n = item; n < 10 * CHUNK / LEAST; n += ITEMS) {
+        int pair = n / (CHUNK / LEAST);
+        int of = n % (CHUNK / LEAST);
+        // Pairs (0,0), (1,0), (1,1), (2,0) … of rows i ≥ j.
+        int i = pair < 1 ? 0 : pair < 3 ? 1 : pair < 6 ? 2 : 3;
+        int j = pair - i * (i + 1) / 2;
+        float sum = 0f;
+        for (int slice = 0; slice < SLICES; slice++) {
+          sum += decays[pair * ITEMS + of * SLICES + slice];
         }
-        context.localBarrier();
-        if (item < PAIRS) {
-          int pair = item % PAIRS_OF_BLOCK;
-          // Pairs (0,0), (1,0), (1,1), (2,0) … of rows i ≥ j.
-          int i = pair < 1 ? 0 : pair < 3 ? 1 : pair < 6 ? 2 : 3;
-          int j = pair - i * (i + 1) / 2;
-          int block = item / PAIRS_OF_BLOCK * LEAST;
-          i += block;
-          j += block;
-          float sum = 0f;
-          // Each work-item begins elsewhere, so that those of a warp read from different banks.
-          int p = item % 32 % pairs;
-          for (int step = 0; step < pairs; step++) {
-            int x = factors[i * pairs + p];
-            int y = factors[FACTOR + j * pairs + p];
-            int si = (base + i) * MOST_KEYS + 2 * p;
-            int sj = (base + j) * MOST_KEYS + 2 * p;
-            sum += Packed.first(x) * Packed.first(y) * TornadoMath.exp(sums[si] - sums[sj]);
-            sum +=
-                Packed.second(x) * Packed.second(y) * TornadoMath.exp(sums[si + 1] - sums[sj + 1]);
-            p = p + 1 == pairs ? 0 : p + 1;
-          }
-          scores.set(at * CHUNK * CHUNK + (base + i) * CHUNK + base + j, sum);
-        }
-        context.localBarrier();
+        scores.set(at * CHUNK * CHUNK + (of * LEAST + i) * CHUNK + of * LEAST + j, sum);
       }
     }
   }
@@ -412,29 +462,5 @@ public final class ChunkOperands {
       }
     }
     return row * CHUNK + column;
-  }
-
-  private static int moved(float x, float y, float exponentX, float exponentY) {
-    return Packed.pair(x * TornadoMath.exp(exponentX), y * TornadoMath.exp(exponentY));
-  }
-
-  /** A row's g: 0 beyond the chunk's end or if the row is not written. */
-  private static float gate(IntArray mode, int row, int place, int end, float g) {
-    int written = (mode.get(row) & Routing.WRITTEN) * (place < end ? 1 : 0);
-    return written > 0 ? TornadoMath.max(g, LEAST_GATE) : 0f;
-  }
-
-  /** What a row's query is multiplied by: 0 beyond the chunk's end or if it is not read. */
-  private static float query(
-      IntArray mode, FloatArray weight, int row, int place, int end, int key) {
-    int read = (mode.get(row) & Routing.READ) * (place < end ? 1 : 0);
-    return read > 0 ? weight.get(row) / TornadoMath.sqrt(key) : 0f;
-  }
-
-  /** What a row's key is multiplied by: 0 beyond the chunk's end or if it is not written. */
-  private static float key(
-      IntArray mode, FloatArray weight, int row, int place, int end, int rows) {
-    int written = (mode.get(row) & Routing.WRITTEN) * (place < end ? 1 : 0);
-    return written > 0 ? weight.get(rows + row) : 0f;
   }
 }

@@ -17,11 +17,14 @@ final class Packed {
 
   private Packed() {}
 
-  /** Two numbers as bfloat16, the first in the lower half. */
+  /**
+   * Two numbers as bfloat16, the first in the lower half. By way of longs, as TornadoVM keeps what
+   * is computed from the bits of a bfloat16 in 16 bits.
+   */
   static int pair(float first, float second) {
-    int low = BFloat16.bf16FromFloat(first) & 0xFFFF;
-    int high = BFloat16.bf16FromFloat(second) & 0xFFFF;
-    return low | (high << 16);
+    long low = BFloat16.bf16FromFloat(first);
+    long high = BFloat16.bf16FromFloat(second);
+    return (int) ((high << 16) | (low & 0xFFFF));
   }
 
   /** The number in the lower half. */
