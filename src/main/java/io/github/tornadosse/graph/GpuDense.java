@@ -11,6 +11,9 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /** Dense layers of the GPU tier: which kernel computes a product, and in how many parts. */
 final class GpuDense {
+  /** Parts are as long as a multiple of what local memory holds of them at a time. */
+  private static final int DEPTH = 8;
+
   /** Work-items of a group of what is done element by element. */
   private static final int ITEMS = 256;
 
@@ -132,22 +135,28 @@ final class GpuDense {
   }
 
   /**
-   * The largest tiles that give every compute unit something to do; where not even the small ones
-   * do, the largest whose terms divide into enough parts.
+   * Large tiles where there are enough to keep the device busy, else small ones; where there are
+   * not enough of those either, the terms are divided, among large tiles if that makes enough
+   * groups. A group of small tiles has half the work-items of one of large tiles. The parts
+   * together are no more than run at a time.
    */
   private Tiling tiling(int rows, int columns, int terms) {
     int large = settings.get(GpuSettings.DENSE_TILE);
     int groups = settings.get(GpuSettings.DENSE_GROUPS);
     int most = Math.max(1, terms / settings.get(GpuSettings.DENSE_PART));
+    int enough = groups * Dense128.TILE / large;
+    int enoughSmall = groups * Dense128.TILE / Dense64.TILE;
+    boolean few = tiles(rows, columns, Dense64.TILE) < enoughSmall;
+    boolean divisible = tiles(rows, columns, large) * most >= enough;
     int tile = Dense64.TILE;
-    if (tiles(rows, columns, large) >= groups
-        || tiles(rows, columns, tile) < groups && tiles(rows, columns, large) * most >= groups) {
+    if (tiles(rows, columns, large) >= enough || few && divisible) {
       tile = large;
     }
     long tiles = tiles(rows, columns, tile);
-    long parts = Math.min(most, (groups + tiles - 1) / tiles);
-    int length = (int) ((terms + parts - 1) / parts);
-    return new Tiling(tile, tiles, (terms + length - 1) / length, length);
+    long wanted = (tile == large ? enough : enoughSmall) / tiles;
+    int parts = Math.clamp(wanted, 1, most);
+    int length = Math.ceilDiv(Math.ceilDiv(terms, parts), DEPTH) * DEPTH;
+    return new Tiling(tile, tiles, Math.ceilDiv(terms, length), length);
   }
 
   private static long tiles(int rows, int columns, int tile) {
