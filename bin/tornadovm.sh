@@ -86,14 +86,19 @@ tornado_flags_for() {
 }
 
 # Prints the devices of backend $2 as the class DeviceProbe does, from class path $3 on JDK $1; fails
-# with one line on standard error.
+# with one line on standard error. Drivers write to standard output, too: what is no device is theirs.
 tornado_probe() {
   tornado_flags_for "$1" "$2"
-  local errors status=0
+  local errors found status=0
   errors=$(mktemp "${TMPDIR:-/tmp}/sse-probe.XXXXXX")
-  "$1/bin/java" "${tornado_flags[@]}" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$3" \
-    io.github.tornadosse.cli.DeviceProbe "$2" </dev/null 2>"$errors" || status=$?
-  if [ $status != 0 ]; then
+  found=$("$1/bin/java" "${tornado_flags[@]}" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$3" \
+    io.github.tornadosse.cli.DeviceProbe "$2" </dev/null 2>"$errors") || status=$?
+  if [ $status = 0 ]; then
+    printf '%s\n' "$found" | grep "^[0-9][0-9]*	" || {
+      status=2
+      echo "it lists none" >&2
+    }
+  else
     grep -v '^WARNING' "$errors" | tail -n 1 >&2
   fi
   rm -f "$errors"

@@ -1,5 +1,6 @@
 package io.github.tornadosse.cli;
 
+import io.github.tornadosse.runtime.Devices;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -47,7 +48,7 @@ public final class DeviceProbe {
       while (cause.getCause() != null) {
         cause = cause.getCause();
       }
-      System.err.println(oneLine(String.valueOf(cause.getMessage())));
+      System.err.println(Devices.reason(cause));
       System.exit(2);
     }
   }

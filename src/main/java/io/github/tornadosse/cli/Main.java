@@ -2,6 +2,7 @@ package io.github.tornadosse.cli;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import io.github.tornadosse.runtime.Devices;
 import io.github.tornadosse.tensor.UserError;
 import java.util.List;
 import org.slf4j.LoggerFactory;
@@ -104,7 +105,7 @@ public final class Main implements Runnable {
   }
 
   private static int failure(Exception e, CommandLine line, ParseResult result) {
-    return report(e, line);
+    return report(e instanceof RuntimeException r ? Devices.explain(r) : e, line);
   }
 
   private static int report(Throwable e, CommandLine line) {

@@ -44,7 +44,7 @@ final class GpuLinearAttention {
     segments = Math.multiplyExact(s.sequences(), parts);
     chunks = GatedLinearAttention.maxChunks(rowCount, segments);
     Buffers b = s.buffers();
-    table = b.ints(id + ".chunks", 2L * chunks + segments);
+    table = b.ints(id + ".chunks", 2L * chunks + segments + 1);
     decay = b.floats(id + ".decay", units() * sizes.key());
     states = b.floats(id + ".states", units() * sizes.key() * sizes.value());
     scores = b.floats(id + ".scores", (long) sizes.heads() * rowCount * GlaStates.CHUNK);
@@ -114,7 +114,7 @@ final class GpuLinearAttention {
             parts,
             segments,
             chunks);
-    int items = Math.max(chunks, segments);
+    int items = Math.max(chunks, segments + 1);
     s.grid(task, (items + GlaStates.ITEMS - 1L) / GlaStates.ITEMS, GlaStates.ITEMS);
   }
 
@@ -149,7 +149,6 @@ final class GpuLinearAttention {
             GlaStates::carry,
             new KernelContext(),
             s.control(),
-            rows.segments(),
             table,
             decay,
             state.array(),
@@ -158,7 +157,6 @@ final class GpuLinearAttention {
             sizes.heads(),
             sizes.key(),
             sizes.value(),
-            parts,
             chunks,
             keep);
     carryGrid(task);
@@ -175,7 +173,6 @@ final class GpuLinearAttention {
             GlaStates::carryBack,
             new KernelContext(),
             s.control(),
-            rows.segments(),
             table,
             decay,
             dState.array(),
@@ -184,7 +181,6 @@ final class GpuLinearAttention {
             sizes.heads(),
             sizes.key(),
             sizes.value(),
-            parts,
             chunks);
     carryGrid(task);
     return dStates;

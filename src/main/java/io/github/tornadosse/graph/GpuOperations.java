@@ -1,15 +1,15 @@
 package io.github.tornadosse.graph;
 
-import io.github.tornadosse.kernels.gpu.Norms;
-import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * The GPU tier: kernels of {@code kernels.gpu}, whose work-items share local memory and wait for
  * each other. What gains nothing by that is the portable tier's.
  */
 public class GpuOperations extends PortableOperations {
-  private final GpuSettings settings;
+  private final GpuDense dense;
+  private final GpuTokens tokens;
 
   /**
    * The tier for a device.
@@ -17,7 +17,8 @@ public class GpuOperations extends PortableOperations {
    * @param settings what is known of it
    */
   public GpuOperations(GpuSettings settings) {
-    this.settings = settings;
+    dense = new GpuDense(settings);
+    tokens = new GpuTokens(settings);
   }
 
   @Override
@@ -25,27 +26,290 @@ public class GpuOperations extends PortableOperations {
     return "gpu";
   }
 
+  // ---------------------------------------------------------------- dense
+
+  @Override
+  public void linear(Stage s, String id, Linear l) {
+    dense.linear(s, id, l, null);
+  }
+
+  @Override
+  public void linearAdd(Stage s, String id, Linear l, View addend) {
+    dense.linear(s, id, l, addend);
+  }
+
+  @Override
+  public void linearInputGradient(Stage s, String id, Linear l, boolean accumulate) {
+    dense.inputGradient(s, id, l, accumulate);
+  }
+
+  @Override
+  public void linearWeightGradient(Stage s, String id, Linear l) {
+    dense.weightGradient(s, id, l);
+  }
+
   // ---------------------------------------------------------------- norms, MLP, embedding, loss
 
   @Override
   public void rmsNorm(Stage s, String id, View x, View w, View y, View rstd, int size, float eps) {
-    s.graph()
-        .task(
-            id,
-            Norms::rmsNorm,
-            new KernelContext(),
-            s.control(),
-            x.array(),
-            x.at(),
-            w.array(),
-            w.at(),
-            y.array(),
-            y.at(),
-            rstd.array(),
-            rstd.at(),
-            size,
-            eps);
-    s.grid(id, s.tokens(), settings.get(GpuSettings.REDUCTION_ITEMS));
+    tokens.rmsNorm(s, id, x, w, y, rstd, size, eps);
+  }
+
+  @Override
+  public void rmsNormGradient(
+      Stage s, String id, View x, View w, View rstd, View dy, View dx, View dw, int size) {
+    tokens.rmsNormGradient(s, id, x, w, rstd, dy, dx, dw, size);
+  }
+
+  @Override
+  public void embeddingGradient(
+      Stage s,
+      String id,
+      IntArray order,
+      IntArray starts,
+      View dx,
+      View dWeight,
+      int vocabulary,
+      int size) {
+    tokens.embeddingGradient(s, id, order, starts, dx, dWeight, vocabulary, size);
+  }
+
+  @Override
+  public void crossEntropy(
+      Stage s,
+      String id,
+      View logits,
+      IntArray targets,
+      View loss,
+      FloatArray scale,
+      int vocabulary) {
+    tokens.crossEntropy(s, id, logits, targets, loss, scale, vocabulary);
+  }
+
+  // ---------------------------------------------------------------- the mixer's inputs
+
+  @Override
+  public void headActivation(
+      Stage s,
+      String id,
+      View first,
+      View base,
+      View delta,
+      View out,
+      int kind,
+      int rowTopk,
+      int heads,
+      int dim) {
+    String source0 = id + ".source0";
+    GpuHeads.activate(s, source0, first, first, out, kind, rowTopk, heads, dim, 0);
+    if (delta != null) {
+      GpuHeads.activate(s, id + ".source1", base, delta, out, kind, rowTopk, heads, dim, 1);
+    }
+  }
+
+  @Override
+  public void headActivationGradient(
+      Stage s,
+      String id,
+      View first,
+      View base,
+      View delta,
+      FloatArray dRows,
+      int rowsPart,
+      Rows rows,
+      View dTop,
+      View dFirst,
+      View dDelta,
+      int kind,
+      int rowTopk,
+      int heads,
+      int dim) {
+    GpuHeads.activationGradient(
+        s, id, first, base, delta, dRows, rowsPart, rows, dTop, dFirst, dDelta, kind, rowTopk,
+        heads, dim);
+  }
+
+  @Override
+  public void decayGate(
+      Stage s,
+      String id,
+      View raw,
+      View bias0,
+      View bias1,
+      View keyFirst,
+      View keyBase,
+      View keyDelta,
+      View out,
+      int rowTopk,
+      int heads,
+      int dim) {
+    GpuHeads.gate(s, id + ".source0", raw, bias0, keyFirst, keyFirst, out, rowTopk, heads, dim, 0);
+    if (bias1 != null) {
+      GpuHeads.gate(s, id + ".source1", raw, bias1, keyBase, keyDelta, out, rowTopk, heads, dim, 1);
+    }
+  }
+
+  @Override
+  public void decayGateGradient(
+      Stage s,
+      String id,
+      View raw,
+      View bias0,
+      View bias1,
+      View keyFirst,
+      View keyBase,
+      View keyDelta,
+      FloatArray dRows,
+      int rowsPart,
+      Rows rows,
+      View dRaw,
+      View dBias0,
+      View dBias1,
+      int rowTopk,
+      int heads,
+      int dim) {
+    GpuHeads.gateGradient(
+        s,
+        id + ".source0",
+        raw,
+        bias0,
+        keyFirst,
+        keyFirst,
+        dRows,
+        rowsPart,
+        rows,
+        dRaw,
+        dBias0,
+        rowTopk,
+        heads,
+        dim,
+        0);
+    if (rows.width() > 0) {
+      GpuHeads.gateGradient(
+          s,
+          id + ".source1",
+          raw,
+          bias1,
+          keyBase,
+          keyDelta,
+          dRows,
+          rowsPart,
+          rows,
+          dRaw,
+          dBias1,
+          rowTopk,
+          heads,
+          dim,
+          1);
+    }
+  }
+
+  @Override
+  public void valueActivation(Stage s, String id, View raw, View out, int heads, int dim) {
+    GpuHeads.values(s, id, raw, out, heads, dim);
+  }
+
+  @Override
+  public void valueActivationGradient(
+      Stage s, String id, View raw, FloatArray dRows, Rows rows, View dRaw, int heads, int dim) {
+    GpuHeads.valueGradient(s, id, raw, dRows, rows, dRaw, heads, dim);
+  }
+
+  // ---------------------------------------------------------------- routing
+
+  @Override
+  public void router(
+      Stage s,
+      String id,
+      View low,
+      int ld,
+      int column,
+      View e,
+      IntView top,
+      int partitions,
+      int width) {
+    GpuRouting.router(s, id, low, ld, column, e, top, partitions, width);
+  }
+
+  @Override
+  public void routeRows(
+      Stage s, String id, View e, IntView top, IntArray cu, Rows rows, Selection selection) {
+    GpuRouting.routeRows(s, id, e, top, cu, rows, selection);
+  }
+
+  @Override
+  public void balance(
+      Stage s,
+      String id,
+      View e,
+      IntView top,
+      View load,
+      View aux,
+      int partitions,
+      int width,
+      int writers) {
+    GpuRouting.balance(s, id, e, top, load, aux, partitions, width, writers);
+  }
+
+  @Override
+  public void routerGradient(
+      Stage s,
+      String id,
+      View e,
+      IntView top,
+      View dTop,
+      View load,
+      FloatArray scale,
+      View dLow,
+      int ld,
+      int column,
+      int partitions,
+      int width,
+      int writers) {
+    GpuRouting.gradient(
+        s, id, e, top, dTop, load, scale, dLow, ld, column, partitions, width, writers);
+  }
+
+  // ---------------------------------------------------------------- the mixer's output
+
+  @Override
+  public void mixerOutput(
+      Stage s,
+      String id,
+      FloatArray out,
+      Rows rows,
+      View gate,
+      View w,
+      View o,
+      View y,
+      HeadSizes sizes,
+      int valueDim,
+      float eps) {
+    GpuHeads.output(s, id, out, rows, gate, w, o, y, sizes, valueDim, eps);
+  }
+
+  @Override
+  public void mixerOutputGradient(
+      Stage s,
+      String id,
+      View dy,
+      View o,
+      View gate,
+      View w,
+      FloatArray dO,
+      View dGate,
+      View dw,
+      HeadSizes sizes,
+      int valueDim,
+      float eps) {
+    GpuHeads.outputGradient(s, id, dy, o, gate, w, dO, dGate, dw, sizes, valueDim, eps);
+  }
+
+  // ---------------------------------------------------------------- optimiser
+
+  @Override
+  public void squaredNorm(Stage s, String id, FloatArray x, int n, FloatArray partial) {
+    tokens.squaredNorm(s, id, x, n, partial);
   }
 
   // ---------------------------------------------------------------- gated linear attention

@@ -15,9 +15,30 @@ public record GpuSettings(int groupItems, long localBytes, Map<String, Integer> 
   /** Work-items of a group that reduces a row. */
   public static final String REDUCTION_ITEMS = "reduction.items";
 
+  /** Rows and columns of the largest tile of a dense product. */
+  public static final String DENSE_TILE = "dense.tile";
+
+  /** Groups from which on dense products keep all compute units busy. */
+  public static final String DENSE_GROUPS = "dense.groups";
+
+  /** Most tokens of a dense layer whose weight is read in its own order. */
+  public static final String DENSE_FEW = "dense.few";
+
+  /** Fewest terms of a part of a dense product whose terms are divided. */
+  public static final String DENSE_PART = "dense.part";
+
+  /** Work-items of a group that computes the loss of a token. */
+  public static final String LOSS_ITEMS = "loss.items";
+
   /** Values that each name can have, the usual best first. */
   public static final Map<String, List<Integer>> CANDIDATES =
-      Map.of(REDUCTION_ITEMS, List.of(128, 64, 32, 256));
+      Map.of(
+          REDUCTION_ITEMS, List.of(128, 64, 32, 256),
+          LOSS_ITEMS, List.of(512, 1024, 256, 128),
+          DENSE_TILE, List.of(128, 64),
+          DENSE_GROUPS, List.of(264, 132, 528, 64, 16, 1),
+          DENSE_PART, List.of(256, 512, 128, 32),
+          DENSE_FEW, List.of(8, 4, 16, 0));
 
   /** What every device that has groups takes; for tests and for the embedded runtime. */
   public static final GpuSettings SMALLEST = new GpuSettings(256, 32 << 10, Map.of());

@@ -29,8 +29,11 @@ public final class Devices {
   private static final Pattern COLOUR = Pattern.compile("\u001B\\[[0-9;]*m");
   private static final Pattern STACK =
       Pattern.compile("Stacktrace: |\\[[^ ]*\\([^ ]*\\.java:[0-9]+\\)");
-  private static final Pattern INTRODUCTION =
-      Pattern.compile("(Bailout is disabled\\. ?)?(Reason: |The internal error is: )?");
+  // A kernel that does not compile never runs as sequential Java here.
+  private static final Pattern PHRASES =
+      Pattern.compile(
+          "^(Bailout is disabled\\. ?)?(Reason: |The internal error is: |\\[WARNING\\] )?"
+              + "| Deoptimizing to sequential execution\\.$");
 
   private Devices() {}
 
@@ -120,13 +123,27 @@ public final class Devices {
    * @return what to throw instead; the exception itself if it is the embedded runtime's or ours
    */
   static RuntimeException explain(String graph, RuntimeException e) {
+    return explained("graph '" + graph + "'", e);
+  }
+
+  /**
+   * Turns an exception of TornadoVM that came before a graph was run: it refuses some kernels when
+   * graphs are built.
+   *
+   * @param e the exception
+   * @return what to throw instead; the exception itself if it is the embedded runtime's or ours
+   */
+  public static RuntimeException explain(RuntimeException e) {
+    return explained("the program", e);
+  }
+
+  private static RuntimeException explained(String what, RuntimeException e) {
     boolean tornado = e.getClass().getName().startsWith("uk.ac.manchester.tornado.");
     if (embedded() || !tornado) {
       return e;
     }
     return new UserError(
-        "graph '" + graph + "' does not run on " + name() + ", " + description() + ": " + reason(e),
-        e);
+        what + " does not run on " + name() + ", " + description() + ": " + reason(e), e);
   }
 
   /**
@@ -135,15 +152,17 @@ public final class Devices {
    * @param e its exception
    * @return the task and why, such as "Unable to compile task head.loss - forward: …"
    */
-  static String reason(RuntimeException e) {
+  public static String reason(Throwable e) {
     String said = e.getMessage() == null ? "" : COLOUR.matcher(e.getMessage()).replaceAll("");
     String reason =
         said.lines()
             .map(String::strip)
             .filter(line -> !STACK.matcher(line).lookingAt())
-            .map(line -> INTRODUCTION.matcher(line).replaceFirst(""))
+            .map(line -> PHRASES.matcher(line).replaceAll(""))
             .filter(line -> !line.isEmpty())
-            .collect(Collectors.joining(": "));
+            .collect(Collectors.joining(": "))
+            .replace(".: ", ". ")
+            .replace("use -D" + MEMORY + "=<X>GB", "use --device-memory");
     return reason.isEmpty() ? e.getClass().getSimpleName() : reason;
   }
 

@@ -257,12 +257,9 @@ final class OperationBench {
     control.select(ControlTable.Position.ORIGIN);
     Buffers buffers = Buffers.allocating();
     int[][] initialInts = ints.stream().map(IntArray::toHeapArray).toArray(int[][]::new);
-    TaskGraph probe = new TaskGraph("probe");
-    operations.accept(stage(probe, buffers, new GridScheduler()));
-    Object[] arrays =
-        probe.getArgumentsLookup().stream()
-            .filter(a -> a instanceof FloatArray || a instanceof IntArray)
-            .toArray();
+    ArrayRecorder recorder = new ArrayRecorder("recorder");
+    operations.accept(stage(recorder, buffers, new GridScheduler()));
+    Object[] arrays = recorder.arrays().toArray();
     TaskGraph graph = new TaskGraph("contract");
     graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, arrays);
     GridScheduler grids = new GridScheduler();

@@ -28,6 +28,7 @@ class DevicesTest {
     assumeTrue(Devices.embedded(), "this JVM runs on a TornadoVM device");
     RuntimeException e = new IllegalStateException("broken");
     assertThat(Devices.explain("head", e)).isSameAs(e);
+    assertThat(Devices.explain(e)).isSameAs(e);
   }
 
   @Test
@@ -51,6 +52,19 @@ class DevicesTest {
         .isEqualTo("[Internal Error] Unable to compile task a.b - c");
     assertThat(Devices.reason(new IllegalStateException("\n no room [4 of 5] \n")))
         .isEqualTo("no room [4 of 5]");
+    RuntimeException noDriver =
+        new IllegalStateException(
+            "\u001B[31m[WARNING] No OpenCL platforms found. Deoptimizing to sequential"
+                + " execution.\u001B[0m");
+    assertThat(Devices.reason(noDriver)).isEqualTo("No OpenCL platforms found.");
+    RuntimeException full =
+        new IllegalStateException(
+            "Unable to allocate 64 bytes of memory.\nTo increase the maximum device memory, use"
+                + " -Dtornado.device.memory=<X>GB\n");
+    assertThat(Devices.reason(full))
+        .isEqualTo(
+            "Unable to allocate 64 bytes of memory. To increase the maximum device memory, use"
+                + " --device-memory");
     assertThat(Devices.reason(new IllegalStateException())).isEqualTo("IllegalStateException");
     assertThat(Devices.reason(new IllegalStateException("\u001B[31m\u001B[0m")))
         .isEqualTo("IllegalStateException");

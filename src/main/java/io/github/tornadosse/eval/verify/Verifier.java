@@ -1,5 +1,6 @@
 package io.github.tornadosse.eval.verify;
 
+import io.github.tornadosse.runtime.Devices;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -34,8 +35,8 @@ public final class Verifier {
     try {
       return tier.run(golden);
     } catch (RuntimeException e) {
-      String why = e.getClass().getSimpleName() + ": " + e.getMessage();
-      return CaseResult.failed(golden.name(), tier.tier(), why.lines().findFirst().orElse(why));
+      String why = e.getClass().getSimpleName() + ": " + Devices.reason(e);
+      return CaseResult.failed(golden.name(), tier.tier(), why);
     }
   }
 }

@@ -34,8 +34,13 @@ public final class ChunkOperands {
 
   private static final int BYTES = 4;
 
-  /** Pairs of rows i ≥ j of 16 rows. */
-  private static final int PAIRS = SUB * (SUB + 1) / 2;
+  /** Rows of the smallest blocks of scores. */
+  private static final int LEAST = 4;
+
+  /** Pairs of rows i ≥ j of such a block, and of all blocks of half a chunk. */
+  private static final int PAIRS_OF_BLOCK = LEAST * (LEAST + 1) / 2;
+
+  private static final int PAIRS = HALF / LEAST * PAIRS_OF_BLOCK;
 
   private ChunkOperands() {}
 
@@ -55,8 +60,8 @@ public final class ChunkOperands {
    *     chunk's start
    * @param keys output [chunks, H, K, 64] as left factors: k̂ times the decay to the chunk's end
    * @param decay output [chunks, H, K]: that of the whole chunk
-   * @param scores output [chunks, H, 64, 64]: K^(-1/2)·Σ_c q̂·k̂·decay between the rows; nothing
-   *     above the diagonal counts
+   * @param scores output [chunks, H, 64, 64]: K^(-1/2)·Σ_c q̂·k̂·decay between the rows i ≥ j, at
+   *     {@link #scoreAt}
    * @param heads H
    * @param key K
    * @param capacity largest number of tokens
@@ -94,92 +99,182 @@ public final class ChunkOperands {
       // Sums of g from the chunk's first row to each.
       if (item < key) {
         float sum = 0f;
-        for (int i = 0; i < CHUNK; i++) {
-          int row = TornadoMath.min(begin + i, end - 1);
-          float gate = g.get((from + token.get(row)) * key + item);
-          int written = (mode.get(row) & Routing.WRITTEN) * (begin + i < end ? 1 : 0);
-          sum += written > 0 ? TornadoMath.max(gate, LEAST_GATE) : 0f;
-          sums[i * MOST_KEYS + item] = sum;
+        for (int i = 0; i < CHUNK; i += 4) {
+          int r0 = TornadoMath.min(begin + i, end - 1);
+          int r1 = TornadoMath.min(begin + i + 1, end - 1);
+          int r2 = TornadoMath.min(begin + i + 2, end - 1);
+          int r3 = TornadoMath.min(begin + i + 3, end - 1);
+          float g0 = g.get((from + token.get(r0)) * key + item);
+          float g1 = g.get((from + token.get(r1)) * key + item);
+          float g2 = g.get((from + token.get(r2)) * key + item);
+          float g3 = g.get((from + token.get(r3)) * key + item);
+          g0 = gate(mode, r0, begin + i, end, g0);
+          g1 = gate(mode, r1, begin + i + 1, end, g1);
+          g2 = gate(mode, r2, begin + i + 2, end, g2);
+          g3 = gate(mode, r3, begin + i + 3, end, g3);
+          int si = i * MOST_KEYS + item;
+          sum += g0;
+          sums[si] = sum;
+          sum += g1;
+          sums[si + MOST_KEYS] = sum;
+          sum += g2;
+          sums[si + 2 * MOST_KEYS] = sum;
+          sum += g3;
+          sums[si + 3 * MOST_KEYS] = sum;
         }
         decay.set(at * key + item, TornadoMath.exp(sum));
       }
       context.localBarrier();
 
+      // From here on a work-item has two columns of queries, or of keys, four rows at a time.
+      int c = item % 64 * 2;
+      int ofKeys = item / 64;
       int ints = HALF * key;
-      for (int n = item; n < ints; n += ITEMS) {
-        int tile = n / Packed.LEFT;
-        int within = n % Packed.LEFT;
-        int i = tile / tiles * SUB + within / 8;
-        int c = tile % tiles * SUB + within % 8 * 2;
-        int row = TornadoMath.min(begin + i, end - 1);
-        float factor = query(mode, weight, row, begin + i, end, key);
-        int qi = (from + token.get(row)) * key + c;
-        int si = i * MOST_KEYS + c;
-        queries.set(
-            at * ints + n,
-            Packed.pair(
-                factor * q.get(qi) * TornadoMath.exp(sums[si]),
-                factor * q.get(qi + 1) * TornadoMath.exp(sums[si + 1])));
-      }
-      for (int n = item; n < ints; n += ITEMS) {
-        int tile = n / Packed.LEFT;
-        int within = n % Packed.LEFT;
-        int c = tile / 4 * SUB + within / 8;
-        int i = tile % 4 * SUB + within % 8 * 2;
-        int row0 = TornadoMath.min(begin + i, end - 1);
-        int row1 = TornadoMath.min(begin + i + 1, end - 1);
-        float last = sums[(CHUNK - 1) * MOST_KEYS + c];
-        keys.set(
-            at * ints + n,
-            Packed.pair(
-                key(mode, weight, row0, begin + i, end, rows)
-                    * k.get((from + token.get(row0)) * key + c)
-                    * TornadoMath.exp(last - sums[i * MOST_KEYS + c]),
-                key(mode, weight, row1, begin + i + 1, end, rows)
-                    * k.get((from + token.get(row1)) * key + c)
-                    * TornadoMath.exp(last - sums[(i + 1) * MOST_KEYS + c])));
+      if (c < key) {
+        if (ofKeys == 0) {
+          for (int i = 0; i < CHUNK; i += 4) {
+            int r0 = TornadoMath.min(begin + i, end - 1);
+            int r1 = TornadoMath.min(begin + i + 1, end - 1);
+            int r2 = TornadoMath.min(begin + i + 2, end - 1);
+            int r3 = TornadoMath.min(begin + i + 3, end - 1);
+            int t0 = (from + token.get(r0)) * key + c;
+            int t1 = (from + token.get(r1)) * key + c;
+            int t2 = (from + token.get(r2)) * key + c;
+            int t3 = (from + token.get(r3)) * key + c;
+            float x0 = q.get(t0);
+            float y0 = q.get(t0 + 1);
+            float x1 = q.get(t1);
+            float y1 = q.get(t1 + 1);
+            float x2 = q.get(t2);
+            float y2 = q.get(t2 + 1);
+            float x3 = q.get(t3);
+            float y3 = q.get(t3 + 1);
+            float f0 = query(mode, weight, r0, begin + i, end, key);
+            float f1 = query(mode, weight, r1, begin + i + 1, end, key);
+            float f2 = query(mode, weight, r2, begin + i + 2, end, key);
+            float f3 = query(mode, weight, r3, begin + i + 3, end, key);
+            int to =
+                at * ints + (i / SUB * tiles + c / SUB) * Packed.LEFT + i % SUB * 8 + c % SUB / 2;
+            int si = i * MOST_KEYS + c;
+            queries.set(to, moved(f0 * x0, f0 * y0, sums[si], sums[si + 1]));
+            si += MOST_KEYS;
+            queries.set(to + 8, moved(f1 * x1, f1 * y1, sums[si], sums[si + 1]));
+            si += MOST_KEYS;
+            queries.set(to + 16, moved(f2 * x2, f2 * y2, sums[si], sums[si + 1]));
+            si += MOST_KEYS;
+            queries.set(to + 24, moved(f3 * x3, f3 * y3, sums[si], sums[si + 1]));
+          }
+        } else {
+          float lastX = sums[(CHUNK - 1) * MOST_KEYS + c];
+          float lastY = sums[(CHUNK - 1) * MOST_KEYS + c + 1];
+          for (int i = 0; i < CHUNK; i += 4) {
+            int r0 = TornadoMath.min(begin + i, end - 1);
+            int r1 = TornadoMath.min(begin + i + 1, end - 1);
+            int r2 = TornadoMath.min(begin + i + 2, end - 1);
+            int r3 = TornadoMath.min(begin + i + 3, end - 1);
+            int t0 = (from + token.get(r0)) * key + c;
+            int t1 = (from + token.get(r1)) * key + c;
+            int t2 = (from + token.get(r2)) * key + c;
+            int t3 = (from + token.get(r3)) * key + c;
+            float x0 = k.get(t0);
+            float y0 = k.get(t0 + 1);
+            float x1 = k.get(t1);
+            float y1 = k.get(t1 + 1);
+            float x2 = k.get(t2);
+            float y2 = k.get(t2 + 1);
+            float x3 = k.get(t3);
+            float y3 = k.get(t3 + 1);
+            float f0 = key(mode, weight, r0, begin + i, end, rows);
+            float f1 = key(mode, weight, r1, begin + i + 1, end, rows);
+            float f2 = key(mode, weight, r2, begin + i + 2, end, rows);
+            float f3 = key(mode, weight, r3, begin + i + 3, end, rows);
+            int to = at * ints + (c / SUB * 4 + i / SUB) * Packed.LEFT + c % SUB * 8 + i % SUB / 2;
+            int s0 = i * MOST_KEYS + c;
+            int s1 = s0 + MOST_KEYS;
+            int s2 = s1 + MOST_KEYS;
+            int s3 = s2 + MOST_KEYS;
+            keys.set(to, moved(f0 * x0, f1 * x1, lastX - sums[s0], lastX - sums[s1]));
+            keys.set(to + 1, moved(f2 * x2, f3 * x3, lastX - sums[s2], lastX - sums[s3]));
+            keys.set(to + 8, moved(f0 * y0, f1 * y1, lastY - sums[s0 + 1], lastY - sums[s1 + 1]));
+            keys.set(to + 9, moved(f2 * y2, f3 * y3, lastY - sums[s2 + 1], lastY - sums[s3 + 1]));
+          }
+        }
       }
 
-      // Scores of the second half's rows with the first half's, then the same within each half:
-      // queries are moved to the boundary, keys too.
+      // Scores of the second half's rows with the first half's, then the same within each half, and
+      // so on: queries and keys are moved to the boundary between the halves.
       int warp = item / 32;
-      for (int half = HALF; half >= SUB; half = half / 2) {
-        int factorInts = SUB * key;
-        for (int n = item; n < factorInts; n += ITEMS) {
-          int tile = n / Packed.LEFT;
-          int within = n % Packed.LEFT;
-          int r = tile / tiles * SUB + within / 8;
-          int c = tile % tiles * SUB + within % 8 * 2;
-          int boundary = r / half * 2 * half + half;
-          int i = boundary + r % half;
-          int row = TornadoMath.min(begin + i, end - 1);
-          float factor = query(mode, weight, row, begin + i, end, key);
-          int qi = (from + token.get(row)) * key + c;
-          int si = i * MOST_KEYS + c;
-          int bi = (boundary - 1) * MOST_KEYS + c;
-          factors[n] =
-              Packed.pair(
-                  factor * q.get(qi) * TornadoMath.exp(sums[si] - sums[bi]),
-                  factor * q.get(qi + 1) * TornadoMath.exp(sums[si + 1] - sums[bi + 1]));
-        }
-        for (int n = item; n < factorInts; n += ITEMS) {
-          int tile = n / Packed.RIGHT;
-          int within = n % Packed.RIGHT;
-          int c = tile / 4 * SUB + within / 4;
-          int r = tile % 4 * 8 + within % 4 * 2;
-          int boundary = r / half * 2 * half + half;
-          int j = boundary - half + r % half;
-          int row0 = TornadoMath.min(begin + j, end - 1);
-          int row1 = TornadoMath.min(begin + j + 1, end - 1);
-          float edge = sums[(boundary - 1) * MOST_KEYS + c];
-          factors[FACTOR + n] =
-              Packed.pair(
-                  key(mode, weight, row0, begin + j, end, rows)
-                      * k.get((from + token.get(row0)) * key + c)
-                      * TornadoMath.exp(edge - sums[j * MOST_KEYS + c]),
-                  key(mode, weight, row1, begin + j + 1, end, rows)
-                      * k.get((from + token.get(row1)) * key + c)
-                      * TornadoMath.exp(edge - sums[(j + 1) * MOST_KEYS + c]));
+      for (int half = HALF; half >= LEAST; half = half / 2) {
+        if (c < key) {
+          for (int r = 0; r < HALF; r += 4) {
+            int boundary = r / half * 2 * half + half;
+            int bi = (boundary - 1) * MOST_KEYS + c;
+            float edgeX = sums[bi];
+            float edgeY = sums[bi + 1];
+            if (ofKeys == 0) {
+              int i = boundary + r % half;
+              int r0 = TornadoMath.min(begin + i, end - 1);
+              int r1 = TornadoMath.min(begin + i + 1, end - 1);
+              int r2 = TornadoMath.min(begin + i + 2, end - 1);
+              int r3 = TornadoMath.min(begin + i + 3, end - 1);
+              int t0 = (from + token.get(r0)) * key + c;
+              int t1 = (from + token.get(r1)) * key + c;
+              int t2 = (from + token.get(r2)) * key + c;
+              int t3 = (from + token.get(r3)) * key + c;
+              float x0 = q.get(t0);
+              float y0 = q.get(t0 + 1);
+              float x1 = q.get(t1);
+              float y1 = q.get(t1 + 1);
+              float x2 = q.get(t2);
+              float y2 = q.get(t2 + 1);
+              float x3 = q.get(t3);
+              float y3 = q.get(t3 + 1);
+              float f0 = query(mode, weight, r0, begin + i, end, key);
+              float f1 = query(mode, weight, r1, begin + i + 1, end, key);
+              float f2 = query(mode, weight, r2, begin + i + 2, end, key);
+              float f3 = query(mode, weight, r3, begin + i + 3, end, key);
+              int to = (r / SUB * tiles + c / SUB) * Packed.LEFT + r % SUB * 8 + c % SUB / 2;
+              int si = i * MOST_KEYS + c;
+              factors[to] = moved(f0 * x0, f0 * y0, sums[si] - edgeX, sums[si + 1] - edgeY);
+              si += MOST_KEYS;
+              factors[to + 8] = moved(f1 * x1, f1 * y1, sums[si] - edgeX, sums[si + 1] - edgeY);
+              si += MOST_KEYS;
+              factors[to + 16] = moved(f2 * x2, f2 * y2, sums[si] - edgeX, sums[si + 1] - edgeY);
+              si += MOST_KEYS;
+              factors[to + 24] = moved(f3 * x3, f3 * y3, sums[si] - edgeX, sums[si + 1] - edgeY);
+            } else {
+              int i = boundary - half + r % half;
+              int r0 = TornadoMath.min(begin + i, end - 1);
+              int r1 = TornadoMath.min(begin + i + 1, end - 1);
+              int r2 = TornadoMath.min(begin + i + 2, end - 1);
+              int r3 = TornadoMath.min(begin + i + 3, end - 1);
+              int t0 = (from + token.get(r0)) * key + c;
+              int t1 = (from + token.get(r1)) * key + c;
+              int t2 = (from + token.get(r2)) * key + c;
+              int t3 = (from + token.get(r3)) * key + c;
+              float x0 = k.get(t0);
+              float y0 = k.get(t0 + 1);
+              float x1 = k.get(t1);
+              float y1 = k.get(t1 + 1);
+              float x2 = k.get(t2);
+              float y2 = k.get(t2 + 1);
+              float x3 = k.get(t3);
+              float y3 = k.get(t3 + 1);
+              float f0 = key(mode, weight, r0, begin + i, end, rows);
+              float f1 = key(mode, weight, r1, begin + i + 1, end, rows);
+              float f2 = key(mode, weight, r2, begin + i + 2, end, rows);
+              float f3 = key(mode, weight, r3, begin + i + 3, end, rows);
+              int to = FACTOR + (c / SUB * 4 + r / 8) * Packed.RIGHT + c % SUB * 4 + r % 8 / 2;
+              int s0 = i * MOST_KEYS + c;
+              int s1 = s0 + MOST_KEYS;
+              int s2 = s1 + MOST_KEYS;
+              int s3 = s2 + MOST_KEYS;
+              factors[to] = moved(f0 * x0, f1 * x1, edgeX - sums[s0], edgeX - sums[s1]);
+              factors[to + 1] = moved(f2 * x2, f3 * x3, edgeX - sums[s2], edgeX - sums[s3]);
+              factors[to + 4] = moved(f0 * y0, f1 * y1, edgeY - sums[s0 + 1], edgeY - sums[s1 + 1]);
+              factors[to + 5] = moved(f2 * y2, f3 * y3, edgeY - sums[s2 + 1], edgeY - sums[s3 + 1]);
+            }
+          }
         }
         context.localBarrier();
         int upper = half == HALF ? 0 : warp / 2;
@@ -196,38 +291,88 @@ public final class ChunkOperands {
           first = context.mmaBF16(a0, b, first, MMAShape.M16N8K16);
           second = context.mmaBF16(a1, b, second, MMAShape.M16N8K16);
         }
-        int to = at * CHUNK * CHUNK;
+        // Smaller blocks than a tile are kept above the diagonal, see scoreAt.
         int row = half == HALF ? HALF : warp / 2 * HALF + SUB;
         int column = half == HALF ? warp * 8 : warp / 2 * HALF + warp % 2 * 8;
-        context.mmaStore(first, scores, row, to + column, CHUNK);
+        if (half < SUB) {
+          row = half == 8 ? 0 : SUB;
+          column = HALF + warp * 8;
+        }
+        int to = at * CHUNK * CHUNK + column;
+        context.mmaStore(first, scores, row, to, CHUNK);
         if (half == HALF) {
-          context.mmaStore(second, scores, row + SUB, to + column, CHUNK);
+          context.mmaStore(second, scores, row + SUB, to, CHUNK);
         }
         context.localBarrier();
       }
 
-      // Scores within 16 rows, pair by pair, from queries and keys of 32 rows.
+      // Scores within 4 rows, pair by pair, from queries and keys of 32 rows.
       int pairs = key / 2;
       for (int base = 0; base < CHUNK; base += HALF) {
-        for (int n = item; n < HALF * pairs; n += ITEMS) {
-          int i = base + n / pairs;
-          int c = n % pairs * 2;
-          int row = TornadoMath.min(begin + i, end - 1);
-          int qi = (from + token.get(row)) * key + c;
-          float ofQuery = query(mode, weight, row, begin + i, end, key);
-          float ofKey = key(mode, weight, row, begin + i, end, rows);
-          factors[n] = Packed.pair(ofQuery * q.get(qi), ofQuery * q.get(qi + 1));
-          factors[FACTOR + n] = Packed.pair(ofKey * k.get(qi), ofKey * k.get(qi + 1));
+        if (c < key) {
+          for (int r = 0; r < HALF; r += 4) {
+            int i = base + r;
+            int to = ofKeys * FACTOR + r * pairs + c / 2;
+            if (ofKeys == 0) {
+              int r0 = TornadoMath.min(begin + i, end - 1);
+              int r1 = TornadoMath.min(begin + i + 1, end - 1);
+              int r2 = TornadoMath.min(begin + i + 2, end - 1);
+              int r3 = TornadoMath.min(begin + i + 3, end - 1);
+              int t0 = (from + token.get(r0)) * key + c;
+              int t1 = (from + token.get(r1)) * key + c;
+              int t2 = (from + token.get(r2)) * key + c;
+              int t3 = (from + token.get(r3)) * key + c;
+              float x0 = q.get(t0);
+              float y0 = q.get(t0 + 1);
+              float x1 = q.get(t1);
+              float y1 = q.get(t1 + 1);
+              float x2 = q.get(t2);
+              float y2 = q.get(t2 + 1);
+              float x3 = q.get(t3);
+              float y3 = q.get(t3 + 1);
+              float f0 = query(mode, weight, r0, begin + i, end, key);
+              float f1 = query(mode, weight, r1, begin + i + 1, end, key);
+              float f2 = query(mode, weight, r2, begin + i + 2, end, key);
+              float f3 = query(mode, weight, r3, begin + i + 3, end, key);
+              factors[to] = Packed.pair(f0 * x0, f0 * y0);
+              factors[to + pairs] = Packed.pair(f1 * x1, f1 * y1);
+              factors[to + 2 * pairs] = Packed.pair(f2 * x2, f2 * y2);
+              factors[to + 3 * pairs] = Packed.pair(f3 * x3, f3 * y3);
+            } else {
+              int r0 = TornadoMath.min(begin + i, end - 1);
+              int r1 = TornadoMath.min(begin + i + 1, end - 1);
+              int r2 = TornadoMath.min(begin + i + 2, end - 1);
+              int r3 = TornadoMath.min(begin + i + 3, end - 1);
+              int t0 = (from + token.get(r0)) * key + c;
+              int t1 = (from + token.get(r1)) * key + c;
+              int t2 = (from + token.get(r2)) * key + c;
+              int t3 = (from + token.get(r3)) * key + c;
+              float x0 = k.get(t0);
+              float y0 = k.get(t0 + 1);
+              float x1 = k.get(t1);
+              float y1 = k.get(t1 + 1);
+              float x2 = k.get(t2);
+              float y2 = k.get(t2 + 1);
+              float x3 = k.get(t3);
+              float y3 = k.get(t3 + 1);
+              float f0 = key(mode, weight, r0, begin + i, end, rows);
+              float f1 = key(mode, weight, r1, begin + i + 1, end, rows);
+              float f2 = key(mode, weight, r2, begin + i + 2, end, rows);
+              float f3 = key(mode, weight, r3, begin + i + 3, end, rows);
+              factors[to] = Packed.pair(f0 * x0, f0 * y0);
+              factors[to + pairs] = Packed.pair(f1 * x1, f1 * y1);
+              factors[to + 2 * pairs] = Packed.pair(f2 * x2, f2 * y2);
+              factors[to + 3 * pairs] = Packed.pair(f3 * x3, f3 * y3);
+            }
+          }
         }
         context.localBarrier();
-        for (int n = item; n < 2 * PAIRS; n += ITEMS) {
-          int block = n / PAIRS * SUB;
-          int j = n % PAIRS;
-          int i = 0;
-          while (j > i) {
-            j -= i + 1;
-            i++;
-          }
+        if (item < PAIRS) {
+          int pair = item % PAIRS_OF_BLOCK;
+          // Pairs (0,0), (1,0), (1,1), (2,0) … of rows i ≥ j.
+          int i = pair < 1 ? 0 : pair < 3 ? 1 : pair < 6 ? 2 : 3;
+          int j = pair - i * (i + 1) / 2;
+          int block = item / PAIRS_OF_BLOCK * LEAST;
           i += block;
           j += block;
           float sum = 0f;
@@ -248,6 +393,35 @@ public final class ChunkOperands {
         context.localBarrier();
       }
     }
+  }
+
+  /**
+   * Where the score of rows i ≥ j of a chunk is in its 64×64: within 16 rows, those of different
+   * groups of 8 rows, and of 4, have places above the diagonal.
+   */
+  static int scoreAt(int i, int j) {
+    int row = i;
+    int column = j;
+    if (i / SUB == j / SUB) {
+      if (i / 8 != j / 8) {
+        row = (i / SUB * 8 + i % 8) % SUB;
+        column = HALF + j / SUB * 8 + j % 8;
+      } else if (i / LEAST != j / LEAST) {
+        row = SUB + (i / 8 * LEAST + i % LEAST) % SUB;
+        column = HALF + j / 8 * LEAST + j % LEAST;
+      }
+    }
+    return row * CHUNK + column;
+  }
+
+  private static int moved(float x, float y, float exponentX, float exponentY) {
+    return Packed.pair(x * TornadoMath.exp(exponentX), y * TornadoMath.exp(exponentY));
+  }
+
+  /** A row's g: 0 beyond the chunk's end or if the row is not written. */
+  private static float gate(IntArray mode, int row, int place, int end, float g) {
+    int written = (mode.get(row) & Routing.WRITTEN) * (place < end ? 1 : 0);
+    return written > 0 ? TornadoMath.max(g, LEAST_GATE) : 0f;
   }
 
   /** What a row's query is multiplied by: 0 beyond the chunk's end or if it is not read. */

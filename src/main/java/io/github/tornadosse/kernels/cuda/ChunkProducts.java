@@ -73,25 +73,103 @@ public final class ChunkProducts {
     if (begin < end) {
       int at = chunk * heads + head;
       int ints = CHUNK / 2 * key;
-      for (int n = item; n < ints; n += ITEMS) {
-        left[n] = keys.get(at * ints + n);
-      }
-      for (int n = item; n < CHUNK * COLUMNS / 2; n += ITEMS) {
-        int tile = n / Packed.RIGHT;
-        int within = n % Packed.RIGHT;
-        int row = begin + tile / WIDE * SUB + within / 4;
-        int x = column + tile % WIDE * 8 + within % 4 * 2;
-        float first = 0f;
-        float second = 0f;
-        if (row < end) {
-          if (x < value) {
-            int vi = (head * capacity + token.get(row)) * value + x;
-            first = v.get(vi);
-            second = v.get(vi + 1);
-          }
-        }
-        right[n] = Packed.pair(first, second);
-      }
+      int li = at * ints;
+      // All reads are under way before the first is stored: a store to local memory holds up later
+      // reads, which the compiler takes for possible reads of the same memory.
+      int line = begin + item % Packed.RIGHT / 4;
+      int wide = column + item / Packed.RIGHT * 8 + item % 4 * 2;
+      int at0 = (head * capacity + token.get(TornadoMath.min(line, end - 1))) * value;
+      int at1 = (head * capacity + token.get(TornadoMath.min(line + 16, end - 1))) * value;
+      int at2 = (head * capacity + token.get(TornadoMath.min(line + 32, end - 1))) * value;
+      int at3 = (head * capacity + token.get(TornadoMath.min(line + 48, end - 1))) * value;
+      int x0 = TornadoMath.min(wide, value - 2);
+      int x1 = TornadoMath.min(wide + 32, value - 2);
+      int x2 = TornadoMath.min(wide + 64, value - 2);
+      int x3 = TornadoMath.min(wide + 96, value - 2);
+      float f00 = v.get(at0 + x0);
+      float s00 = v.get(at0 + x0 + 1);
+      float f01 = v.get(at0 + x1);
+      float s01 = v.get(at0 + x1 + 1);
+      float f02 = v.get(at0 + x2);
+      float s02 = v.get(at0 + x2 + 1);
+      float f03 = v.get(at0 + x3);
+      float s03 = v.get(at0 + x3 + 1);
+      float f10 = v.get(at1 + x0);
+      float s10 = v.get(at1 + x0 + 1);
+      float f11 = v.get(at1 + x1);
+      float s11 = v.get(at1 + x1 + 1);
+      float f12 = v.get(at1 + x2);
+      float s12 = v.get(at1 + x2 + 1);
+      float f13 = v.get(at1 + x3);
+      float s13 = v.get(at1 + x3 + 1);
+      float f20 = v.get(at2 + x0);
+      float s20 = v.get(at2 + x0 + 1);
+      float f21 = v.get(at2 + x1);
+      float s21 = v.get(at2 + x1 + 1);
+      float f22 = v.get(at2 + x2);
+      float s22 = v.get(at2 + x2 + 1);
+      float f23 = v.get(at2 + x3);
+      float s23 = v.get(at2 + x3 + 1);
+      float f30 = v.get(at3 + x0);
+      float s30 = v.get(at3 + x0 + 1);
+      float f31 = v.get(at3 + x1);
+      float s31 = v.get(at3 + x1 + 1);
+      float f32 = v.get(at3 + x2);
+      float s32 = v.get(at3 + x2 + 1);
+      float f33 = v.get(at3 + x3);
+      float s33 = v.get(at3 + x3 + 1);
+      int l0 = keys.get(li + TornadoMath.min(item, ints - 1));
+      int l1 = keys.get(li + TornadoMath.min(item + 256, ints - 1));
+      int l2 = keys.get(li + TornadoMath.min(item + 512, ints - 1));
+      int l3 = keys.get(li + TornadoMath.min(item + 768, ints - 1));
+      int l4 = keys.get(li + TornadoMath.min(item + 1024, ints - 1));
+      int l5 = keys.get(li + TornadoMath.min(item + 1280, ints - 1));
+      int l6 = keys.get(li + TornadoMath.min(item + 1536, ints - 1));
+      int l7 = keys.get(li + TornadoMath.min(item + 1792, ints - 1));
+      int l8 = keys.get(li + TornadoMath.min(item + 2048, ints - 1));
+      int l9 = keys.get(li + TornadoMath.min(item + 2304, ints - 1));
+      int l10 = keys.get(li + TornadoMath.min(item + 2560, ints - 1));
+      int l11 = keys.get(li + TornadoMath.min(item + 2816, ints - 1));
+      int l12 = keys.get(li + TornadoMath.min(item + 3072, ints - 1));
+      int l13 = keys.get(li + TornadoMath.min(item + 3328, ints - 1));
+      int l14 = keys.get(li + TornadoMath.min(item + 3584, ints - 1));
+      int l15 = keys.get(li + TornadoMath.min(item + 3840, ints - 1));
+      left[item] = l0;
+      left[item + 256] = l1;
+      left[item + 512] = l2;
+      left[item + 768] = l3;
+      left[item + 1024] = l4;
+      left[item + 1280] = l5;
+      left[item + 1536] = l6;
+      left[item + 1792] = l7;
+      left[item + 2048] = l8;
+      left[item + 2304] = l9;
+      left[item + 2560] = l10;
+      left[item + 2816] = l11;
+      left[item + 3072] = l12;
+      left[item + 3328] = l13;
+      left[item + 3584] = l14;
+      left[item + 3840] = l15;
+      int in0 = line < end ? 1 : 0;
+      int in1 = line + 16 < end ? 1 : 0;
+      int in2 = line + 32 < end ? 1 : 0;
+      int in3 = line + 48 < end ? 1 : 0;
+      right[item] = in0 * Packed.pair(f00, s00);
+      right[item + 256] = in0 * Packed.pair(f01, s01);
+      right[item + 512] = in0 * Packed.pair(f02, s02);
+      right[item + 768] = in0 * Packed.pair(f03, s03);
+      right[item + 1024] = in1 * Packed.pair(f10, s10);
+      right[item + 1280] = in1 * Packed.pair(f11, s11);
+      right[item + 1536] = in1 * Packed.pair(f12, s12);
+      right[item + 1792] = in1 * Packed.pair(f13, s13);
+      right[item + 2048] = in2 * Packed.pair(f20, s20);
+      right[item + 2304] = in2 * Packed.pair(f21, s21);
+      right[item + 2560] = in2 * Packed.pair(f22, s22);
+      right[item + 2816] = in2 * Packed.pair(f23, s23);
+      right[item + 3072] = in3 * Packed.pair(f30, s30);
+      right[item + 3328] = in3 * Packed.pair(f31, s31);
+      right[item + 3584] = in3 * Packed.pair(f32, s32);
+      right[item + 3840] = in3 * Packed.pair(f33, s33);
       context.localBarrier();
 
       int warp = item / 32;
@@ -168,6 +246,11 @@ public final class ChunkProducts {
         store(context, c17, added, c + SUB, to + 56, value, x + 56, columns);
       }
     }
+  }
+
+  /** Two scores of neighbouring columns from j on, of which those above the diagonal are 0. */
+  private static int lower(float first, float second, int i, int j) {
+    return Packed.pair(j <= i ? first : 0f, j + 1 <= i ? second : 0f);
   }
 
   private static void store(
@@ -355,22 +438,67 @@ public final class ChunkProducts {
       for (int term = 0; term < tiles; term += 4) {
         int ofKeys = TornadoMath.min(tiles - term, 4);
         context.localBarrier();
-        for (int n = item; n < CHUNK * CHUNK / 2; n += ITEMS) {
-          int tile = n / Packed.LEFT;
-          int t = term + TornadoMath.min(tile % 4, ofKeys - 1);
-          left[n] =
-              queries.get(
-                  at * (CHUNK / 2) * key + (tile / 4 * tiles + t) * Packed.LEFT + n % Packed.LEFT);
-        }
-        for (int n = item; n < ofKeys * SUB * COLUMNS / 2; n += ITEMS) {
-          int tile = n / Packed.RIGHT;
-          int ofValue = TornadoMath.min(column / 8 + tile % WIDE, value / 8 - 1);
-          right[n] =
-              prior.get(
-                  at * (key * value / 2)
-                      + ((term + tile / WIDE) * (value / 8) + ofValue) * Packed.RIGHT
-                      + n % Packed.RIGHT);
-        }
+        int within = item % Packed.LEFT;
+        int t0 = term + TornadoMath.min(item / Packed.LEFT, ofKeys - 1);
+        int t1 = term + TornadoMath.min(item / Packed.LEFT + 2, ofKeys - 1);
+        int qi = at * (CHUNK / 2) * key + within;
+        int l0 = queries.get(qi + (t0) * Packed.LEFT);
+        int l1 = queries.get(qi + (t1) * Packed.LEFT);
+        int l2 = queries.get(qi + (tiles + t0) * Packed.LEFT);
+        int l3 = queries.get(qi + (tiles + t1) * Packed.LEFT);
+        int l4 = queries.get(qi + (2 * tiles + t0) * Packed.LEFT);
+        int l5 = queries.get(qi + (2 * tiles + t1) * Packed.LEFT);
+        int l6 = queries.get(qi + (3 * tiles + t0) * Packed.LEFT);
+        int l7 = queries.get(qi + (3 * tiles + t1) * Packed.LEFT);
+        int pi = at * (key * value / 2) + item % Packed.RIGHT;
+        int n0 = TornadoMath.min(column / 8 + item / Packed.RIGHT, value / 8 - 1);
+        int n1 = TornadoMath.min(column / 8 + item / Packed.RIGHT + 4, value / 8 - 1);
+        int n2 = TornadoMath.min(column / 8 + item / Packed.RIGHT + 8, value / 8 - 1);
+        int n3 = TornadoMath.min(column / 8 + item / Packed.RIGHT + 12, value / 8 - 1);
+        int k0 = term * (value / 8);
+        int k1 = (term + TornadoMath.min(1, ofKeys - 1)) * (value / 8);
+        int k2 = (term + TornadoMath.min(2, ofKeys - 1)) * (value / 8);
+        int k3 = (term + TornadoMath.min(3, ofKeys - 1)) * (value / 8);
+        int b00 = prior.get(pi + (k0 + n0) * Packed.RIGHT);
+        int b01 = prior.get(pi + (k0 + n1) * Packed.RIGHT);
+        int b02 = prior.get(pi + (k0 + n2) * Packed.RIGHT);
+        int b03 = prior.get(pi + (k0 + n3) * Packed.RIGHT);
+        int b10 = prior.get(pi + (k1 + n0) * Packed.RIGHT);
+        int b11 = prior.get(pi + (k1 + n1) * Packed.RIGHT);
+        int b12 = prior.get(pi + (k1 + n2) * Packed.RIGHT);
+        int b13 = prior.get(pi + (k1 + n3) * Packed.RIGHT);
+        int b20 = prior.get(pi + (k2 + n0) * Packed.RIGHT);
+        int b21 = prior.get(pi + (k2 + n1) * Packed.RIGHT);
+        int b22 = prior.get(pi + (k2 + n2) * Packed.RIGHT);
+        int b23 = prior.get(pi + (k2 + n3) * Packed.RIGHT);
+        int b30 = prior.get(pi + (k3 + n0) * Packed.RIGHT);
+        int b31 = prior.get(pi + (k3 + n1) * Packed.RIGHT);
+        int b32 = prior.get(pi + (k3 + n2) * Packed.RIGHT);
+        int b33 = prior.get(pi + (k3 + n3) * Packed.RIGHT);
+        left[item] = l0;
+        left[item + 256] = l1;
+        left[item + 512] = l2;
+        left[item + 768] = l3;
+        left[item + 1024] = l4;
+        left[item + 1280] = l5;
+        left[item + 1536] = l6;
+        left[item + 1792] = l7;
+        right[item] = b00;
+        right[item + 256] = b01;
+        right[item + 512] = b02;
+        right[item + 768] = b03;
+        right[item + 1024] = b10;
+        right[item + 1280] = b11;
+        right[item + 1536] = b12;
+        right[item + 1792] = b13;
+        right[item + 2048] = b20;
+        right[item + 2304] = b21;
+        right[item + 2560] = b22;
+        right[item + 2816] = b23;
+        right[item + 3072] = b30;
+        right[item + 3328] = b31;
+        right[item + 3584] = b32;
+        right[item + 3840] = b33;
         context.localBarrier();
         for (int step = 0; step < ofKeys; step++) {
           int a = (i / SUB * 4 + step) * Packed.LEFT * BYTES;
@@ -392,32 +520,105 @@ public final class ChunkProducts {
         }
       }
       context.localBarrier();
-      for (int n = item; n < CHUNK * CHUNK / 2; n += ITEMS) {
-        int tile = n / Packed.LEFT;
-        int within = n % Packed.LEFT;
-        int row = tile / 4 * SUB + within / 8;
-        int j = tile % 4 * SUB + within % 8 * 2;
-        int from = at * CHUNK * CHUNK + row * CHUNK + j;
-        float first = j <= row ? scores.get(from) : 0f;
-        float second = j + 1 <= row ? scores.get(from + 1) : 0f;
-        left[n] = Packed.pair(first, second);
-      }
-      for (int n = item; n < CHUNK * COLUMNS / 2; n += ITEMS) {
-        int tile = n / Packed.RIGHT;
-        int within = n % Packed.RIGHT;
-        int row = begin + tile / WIDE * SUB + within / 4;
-        int y = tile % WIDE * 8 + within % 4 * 2;
-        float first = 0f;
-        float second = 0f;
-        if (row < end) {
-          if (y < columns) {
-            int vi = (head * capacity + token.get(row)) * value + column + y;
-            first = v.get(vi);
-            second = v.get(vi + 1);
-          }
-        }
-        right[n] = Packed.pair(first, second);
-      }
+      // All reads are under way before the first is stored: a store to local memory holds up later
+      // reads, which the compiler takes for possible reads of the same memory.
+      int line = begin + item % Packed.RIGHT / 4;
+      int wide = column + item / Packed.RIGHT * 8 + item % 4 * 2;
+      int at0 = (head * capacity + token.get(TornadoMath.min(line, end - 1))) * value;
+      int at1 = (head * capacity + token.get(TornadoMath.min(line + 16, end - 1))) * value;
+      int at2 = (head * capacity + token.get(TornadoMath.min(line + 32, end - 1))) * value;
+      int at3 = (head * capacity + token.get(TornadoMath.min(line + 48, end - 1))) * value;
+      int x0 = TornadoMath.min(wide, value - 2);
+      int x1 = TornadoMath.min(wide + 32, value - 2);
+      int x2 = TornadoMath.min(wide + 64, value - 2);
+      int x3 = TornadoMath.min(wide + 96, value - 2);
+      float f00 = v.get(at0 + x0);
+      float s00 = v.get(at0 + x0 + 1);
+      float f01 = v.get(at0 + x1);
+      float s01 = v.get(at0 + x1 + 1);
+      float f02 = v.get(at0 + x2);
+      float s02 = v.get(at0 + x2 + 1);
+      float f03 = v.get(at0 + x3);
+      float s03 = v.get(at0 + x3 + 1);
+      float f10 = v.get(at1 + x0);
+      float s10 = v.get(at1 + x0 + 1);
+      float f11 = v.get(at1 + x1);
+      float s11 = v.get(at1 + x1 + 1);
+      float f12 = v.get(at1 + x2);
+      float s12 = v.get(at1 + x2 + 1);
+      float f13 = v.get(at1 + x3);
+      float s13 = v.get(at1 + x3 + 1);
+      float f20 = v.get(at2 + x0);
+      float s20 = v.get(at2 + x0 + 1);
+      float f21 = v.get(at2 + x1);
+      float s21 = v.get(at2 + x1 + 1);
+      float f22 = v.get(at2 + x2);
+      float s22 = v.get(at2 + x2 + 1);
+      float f23 = v.get(at2 + x3);
+      float s23 = v.get(at2 + x3 + 1);
+      float f30 = v.get(at3 + x0);
+      float s30 = v.get(at3 + x0 + 1);
+      float f31 = v.get(at3 + x1);
+      float s31 = v.get(at3 + x1 + 1);
+      float f32 = v.get(at3 + x2);
+      float s32 = v.get(at3 + x2 + 1);
+      float f33 = v.get(at3 + x3);
+      float s33 = v.get(at3 + x3 + 1);
+      int i0 = item % Packed.LEFT / 8;
+      int j0 = item / Packed.LEFT * SUB + item % 8 * 2;
+      int si = at * CHUNK * CHUNK;
+      int p0 = si + ChunkOperands.scoreAt(i0, TornadoMath.min(j0, i0 / 2 * 2));
+      int p1 = si + ChunkOperands.scoreAt(i0, TornadoMath.min(j0 + 32, i0 / 2 * 2));
+      int p2 = si + ChunkOperands.scoreAt(i0 + 16, TornadoMath.min(j0, (i0 + 16) / 2 * 2));
+      int p3 = si + ChunkOperands.scoreAt(i0 + 16, TornadoMath.min(j0 + 32, (i0 + 16) / 2 * 2));
+      int p4 = si + ChunkOperands.scoreAt(i0 + 32, TornadoMath.min(j0, (i0 + 32) / 2 * 2));
+      int p5 = si + ChunkOperands.scoreAt(i0 + 32, TornadoMath.min(j0 + 32, (i0 + 32) / 2 * 2));
+      int p6 = si + ChunkOperands.scoreAt(i0 + 48, TornadoMath.min(j0, (i0 + 48) / 2 * 2));
+      int p7 = si + ChunkOperands.scoreAt(i0 + 48, TornadoMath.min(j0 + 32, (i0 + 48) / 2 * 2));
+      float u0 = scores.get(p0);
+      float w0 = scores.get(p0 + 1);
+      float u1 = scores.get(p1);
+      float w1 = scores.get(p1 + 1);
+      float u2 = scores.get(p2);
+      float w2 = scores.get(p2 + 1);
+      float u3 = scores.get(p3);
+      float w3 = scores.get(p3 + 1);
+      float u4 = scores.get(p4);
+      float w4 = scores.get(p4 + 1);
+      float u5 = scores.get(p5);
+      float w5 = scores.get(p5 + 1);
+      float u6 = scores.get(p6);
+      float w6 = scores.get(p6 + 1);
+      float u7 = scores.get(p7);
+      float w7 = scores.get(p7 + 1);
+      int in0 = line < end ? 1 : 0;
+      int in1 = line + 16 < end ? 1 : 0;
+      int in2 = line + 32 < end ? 1 : 0;
+      int in3 = line + 48 < end ? 1 : 0;
+      right[item] = in0 * Packed.pair(f00, s00);
+      right[item + 256] = in0 * Packed.pair(f01, s01);
+      right[item + 512] = in0 * Packed.pair(f02, s02);
+      right[item + 768] = in0 * Packed.pair(f03, s03);
+      right[item + 1024] = in1 * Packed.pair(f10, s10);
+      right[item + 1280] = in1 * Packed.pair(f11, s11);
+      right[item + 1536] = in1 * Packed.pair(f12, s12);
+      right[item + 1792] = in1 * Packed.pair(f13, s13);
+      right[item + 2048] = in2 * Packed.pair(f20, s20);
+      right[item + 2304] = in2 * Packed.pair(f21, s21);
+      right[item + 2560] = in2 * Packed.pair(f22, s22);
+      right[item + 2816] = in2 * Packed.pair(f23, s23);
+      right[item + 3072] = in3 * Packed.pair(f30, s30);
+      right[item + 3328] = in3 * Packed.pair(f31, s31);
+      right[item + 3584] = in3 * Packed.pair(f32, s32);
+      right[item + 3840] = in3 * Packed.pair(f33, s33);
+      left[item] = lower(u0, w0, i0, j0);
+      left[item + 256] = lower(u1, w1, i0, j0 + 32);
+      left[item + 512] = lower(u2, w2, i0 + 16, j0);
+      left[item + 768] = lower(u3, w3, i0 + 16, j0 + 32);
+      left[item + 1024] = lower(u4, w4, i0 + 32, j0);
+      left[item + 1280] = lower(u5, w5, i0 + 32, j0 + 32);
+      left[item + 1536] = lower(u6, w6, i0 + 48, j0);
+      left[item + 1792] = lower(u7, w7, i0 + 48, j0 + 32);
       context.localBarrier();
       for (int step = 0; step < 4; step++) {
         int a = (i / SUB * 4 + step) * Packed.LEFT * BYTES;

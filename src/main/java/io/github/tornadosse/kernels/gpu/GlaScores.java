@@ -96,8 +96,9 @@ public final class GlaScores {
       if (item < 17) {
         decays[20 * 17 + item] = 1f;
       }
+      // Items without a pair of blocks have one beyond the chunk.
       int bi = 1;
-      for (int n = 2; n < 16; n++) {
+      for (int n = 2; n < 17; n++) {
         if (n * (n - 1) / 2 <= item) {
           bi = n;
         }

@@ -25,12 +25,12 @@ public final class GlaStates {
   /**
    * The chunks of all segments: entries 2·n and 2·n + 1 of the table are the first and the end row
    * of chunk n (an unused chunk has no rows); entry 2·maxChunks + i is the first chunk of segment
-   * i. Work-items: one a chunk and one a segment.
+   * i, and the last entry the number of chunks. Work-items: one an entry of either kind.
    *
    * @param context the work-item
    * @param control see {@link Control}
    * @param segments begin and end row of each segment
-   * @param table output [2·maxChunks + maxSegments]
+   * @param table output [2·maxChunks + maxSegments + 1]
    * @param parts N + 1
    * @param maxSegments largest number of segments
    * @param maxChunks largest number of chunks
@@ -62,6 +62,9 @@ public final class GlaStates {
         }
         first += count;
       }
+    }
+    if (n == maxSegments) {
+      table.set(2 * maxChunks + maxSegments, first);
     }
     if (n < maxChunks) {
       table.set(2 * n, begin);
@@ -282,7 +285,6 @@ public final class GlaStates {
    *
    * @param context the work-item
    * @param control see {@link Control}
-   * @param segments begin and end row of each segment
    * @param table see {@link #chunks}
    * @param decay [maxChunks, H, K]
    * @param state [segments, H, K, V]: if control[USE_STATE] is 1, where segments begin, and, with
@@ -292,14 +294,12 @@ public final class GlaStates {
    * @param heads H
    * @param key K
    * @param value V
-   * @param parts N + 1
    * @param maxChunks largest number of chunks
    * @param keep 1 if final states are kept, else 0
    */
   public static void carry(
       KernelContext context,
       IntArray control,
-      IntArray segments,
       IntArray table,
       FloatArray decay,
       FloatArray state,
@@ -308,14 +308,15 @@ public final class GlaStates {
       int heads,
       int key,
       int value,
-      int parts,
       int maxChunks,
       int keep) {
     int segment = context.groupIdx / heads;
     int h = context.groupIdx % heads;
     int element = context.groupIdy * ITEMS + context.localIdx;
     int size = key * value;
-    if (element < size && segment < control.get(Control.SEQUENCES) * parts) {
+    int first = table.get(2 * maxChunks + segment);
+    int last = table.get(2 * maxChunks + segment + 1);
+    if (element < size && first < last) {
       int useState = control.get(Control.USE_STATE);
       int si = 0;
       float s = 0f;
@@ -323,9 +324,6 @@ public final class GlaStates {
         si = control.get(stateAt) + (segment * heads + h) * size + element;
         s = state.get(si);
       }
-      int length = segments.get(2 * segment + 1) - segments.get(2 * segment);
-      int first = table.get(2 * maxChunks + segment);
-      int last = first + (length + CHUNK - 1) / CHUNK;
       int c = element / value;
       for (int n = first; n < last; n += 4) {
         int n1 = TornadoMath.min(n + 1, last - 1) * heads + h;
@@ -362,7 +360,6 @@ public final class GlaStates {
    *
    * @param context the work-item
    * @param control see {@link Control}
-   * @param segments begin and end row of each segment
    * @param table see {@link #chunks}
    * @param decay [maxChunks, H, K]
    * @param dState [segments, H, K, V]: if control[USE_STATE] is 1, the gradient of the final states
@@ -372,13 +369,11 @@ public final class GlaStates {
    * @param heads H
    * @param key K
    * @param value V
-   * @param parts N + 1
    * @param maxChunks largest number of chunks
    */
   public static void carryBack(
       KernelContext context,
       IntArray control,
-      IntArray segments,
       IntArray table,
       FloatArray decay,
       FloatArray dState,
@@ -387,13 +382,14 @@ public final class GlaStates {
       int heads,
       int key,
       int value,
-      int parts,
       int maxChunks) {
     int segment = context.groupIdx / heads;
     int h = context.groupIdx % heads;
     int element = context.groupIdy * ITEMS + context.localIdx;
     int size = key * value;
-    if (element < size && segment < control.get(Control.SEQUENCES) * parts) {
+    int first = table.get(2 * maxChunks + segment);
+    int last = table.get(2 * maxChunks + segment + 1);
+    if (element < size && first < last) {
       int useState = control.get(Control.USE_STATE);
       int si = 0;
       float s = 0f;
@@ -401,9 +397,6 @@ public final class GlaStates {
         si = control.get(dStateAt) + (segment * heads + h) * size + element;
         s = dState.get(si);
       }
-      int length = segments.get(2 * segment + 1) - segments.get(2 * segment);
-      int first = table.get(2 * maxChunks + segment);
-      int last = first + (length + CHUNK - 1) / CHUNK;
       int c = element / value;
       for (int n = last - 1; n >= first; n -= 4) {
         int n1 = TornadoMath.max(n - 1, first) * heads + h;

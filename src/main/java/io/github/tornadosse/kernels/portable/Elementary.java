@@ -3,27 +3,27 @@ package io.github.tornadosse.kernels.portable;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 
 /** Scalar functions that kernels share. */
-final class Elementary {
+public final class Elementary {
   private Elementary() {}
 
   /** 1/(1 + exp(−x)), without overflow trouble at either end. */
-  static float sigmoid(float x) {
+  public static float sigmoid(float x) {
     return 1f / (1f + TornadoMath.exp(-x));
   }
 
   /** x·sigmoid(x). */
-  static float silu(float x) {
+  public static float silu(float x) {
     return x * sigmoid(x);
   }
 
   /** The derivative of {@link #silu}. */
-  static float siluGradient(float x) {
+  public static float siluGradient(float x) {
     float s = sigmoid(x);
     return s * (1f + x * (1f - s));
   }
 
   /** log(sigmoid(x)); small results keep their relative precision. */
-  static float logSigmoid(float x) {
+  public static float logSigmoid(float x) {
     float u = TornadoMath.exp(-TornadoMath.abs(x));
     // log(1 + u) loses the digits of a small u, its series does not.
     float log =
