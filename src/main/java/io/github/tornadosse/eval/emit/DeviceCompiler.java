@@ -155,8 +155,7 @@ public final class DeviceCompiler {
         said.status == 0 && measures()
             ? usage(said.text, Cubin.constants(Files.readAllBytes(out)))
             : Map.of();
-    String refusal =
-        said.status == 0 ? null : program.getFileName() + ": " + firstError(said.text);
+    String refusal = said.status == 0 ? null : program.getFileName() + ": " + firstError(said.text);
     List<EmittedKernel> done = new ArrayList<>(kernels);
     byEntry.forEach(
         (name, k) ->
