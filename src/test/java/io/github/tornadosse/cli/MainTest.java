@@ -72,6 +72,7 @@ class MainTest {
         "eval",
         "convert",
         "verify",
+        "emit",
         "bench",
         "bench mixer",
         "bench decode",
@@ -431,5 +432,10 @@ class MainTest {
         Main.run("train", recipe(), "--set", "train.learning_rat=1"),
         "learning_rat",
         "learning_rate");
+  }
+
+  @Test
+  void emitNeedsTheLauncher() {
+    assertOneLine(Main.run("emit"), "emit starts from bin/sse");
   }
 }
