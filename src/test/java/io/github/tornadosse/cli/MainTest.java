@@ -73,6 +73,7 @@ class MainTest {
         "convert",
         "verify",
         "emit",
+        "tune",
         "bench",
         "bench mixer",
         "bench decode",
@@ -432,6 +433,11 @@ class MainTest {
         Main.run("train", recipe(), "--set", "train.learning_rat=1"),
         "learning_rat",
         "learning_rate");
+  }
+
+  @Test
+  void tuneIsForDevicesOfAnSdk() {
+    assertOneLine(Main.run("tune"), "tune is for devices of a TornadoVM SDK");
   }
 
   @Test
