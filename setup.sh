@@ -23,6 +23,9 @@ Commands:
         --json              end with one line of JSON
   test [--device NAME]    set up, then run all checks: tests, format, architecture, Javadoc; with a
                           device of a TornadoVM SDK such as opencl:0, the tests of it alone
+  emitted [OPTION...]     set up, then let TornadoVM emit all GPU kernels as CUDA C, without a GPU, and nvcc
+                          compile them: fails if one does not compile or spills registers; options are
+                          those of 'sse emit'
   tornadovm [BACKEND]     install the TornadoVM SDK of this version for opencl, ptx, cuda or spirv
                           (default: cuda where nvidia-smi is, else opencl)
   --help                  this text
@@ -275,6 +278,20 @@ test_device() {
   run_maven -Pdevice "-Ddevice.flags=$flags" test
 }
 
+# Checks the code that TornadoVM emits for the GPU tier, with the options of `sse emit` from $1 on.
+check_emitted() {
+  local obstacle
+  obstacle=$(tornado_obstacle "$jdk")
+  [ -n "$obstacle" ] || tornado_backends | grep -qx cuda || obstacle="the TornadoVM SDK has no backend cuda"
+  [ -n "$obstacle" ] || command -v nvcc >/dev/null || obstacle="no nvcc on the search path"
+  if [ -n "$obstacle" ]; then
+    say "the check of emitted code is skipped: $obstacle"
+    return
+  fi
+  build
+  bin/sse emit --backend cuda --tier gpu --no-spills --out target/emitted "$@" </dev/null
+}
+
 set_up() {
   find_jdk
   say "JDK 25: $jdk"
@@ -309,11 +326,16 @@ case ${1:-} in
     fi
     run_stamped verify "$@"
     ;;
+  emitted)
+    shift
+    set_up
+    check_emitted "$@"
+    ;;
   -h | --help | help)
     usage
     ;;
   *)
-    echo "setup: unknown command '$1'; known: demo, test, tornadovm, --help" >&2
+    echo "setup: unknown command '$1'; known: demo, test, emitted, tornadovm, --help" >&2
     exit 2
     ;;
 esac

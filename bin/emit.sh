@@ -1,22 +1,27 @@
 # Sourced by bin/sse for the command `emit`: lets TornadoVM compile kernels, without a device where
 # it can, for each backend in a JVM of its own.
 
-# Prints why backend $1 cannot compile here, or nothing. Backends without virtual devices need one.
-emit_obstacle() {
-  local found
-  case $1 in
-    opencl | cuda) ;;
-    *)
-      found=$(tornado_probe "$jdk" "$1" "$main" 2>&1) ||
-        echo "TornadoVM has no virtual device for '$1', and the backend finds none here: $found"
-      ;;
+# Whether TornadoVM's virtual device of backend $1 compiles tier $2: it has none for the other
+# backends, and refuses kernels with tensor cores on that of CUDA.
+emit_virtually() {
+  case $1/$2 in
+    cuda/cuda) return 1 ;;
+    opencl/* | cuda/*) return 0 ;;
+    *) return 1 ;;
   esac
 }
 
-# Runs the program with the arguments from $2 on for backend $1.
+# Prints why backend $1 cannot compile tier $2 here, or nothing.
+emit_obstacle() {
+  local found
+  emit_virtually "$1" "$2" || found=$(tornado_probe "$jdk" "$1" "$main" 2>&1) ||
+    echo "TornadoVM has no virtual device that compiles tier '$2' for '$1', and the backend finds no device here: $found"
+}
+
+# Runs the program with the arguments from $3 on for backend $1 and tier $2.
 emit_backend() {
-  local backend=$1 work status=0 flags command
-  shift
+  local backend=$1 tier=$2 work status=0 flags command
+  shift 2
   tornado_flags_for "$jdk" "$backend"
   work=$(mktemp -d "${TMPDIR:-/tmp}/sse-emit.XXXXXX")
   flags=(
@@ -30,18 +35,16 @@ emit_backend() {
     -Dstderr.encoding=UTF-8
     "-Dsse.home=$home"
   )
-  case $backend in
-    opencl | cuda)
-      flags+=(-Dtornado.virtual.device=True "-Dtornado.device.desc=$home/tornado-config/devices/virtual-gpu.json")
-      ;;
-  esac
+  if emit_virtually "$backend" "$tier"; then
+    flags+=(-Dtornado.virtual.device=True "-Dtornado.device.desc=$home/tornado-config/devices/virtual-gpu.json")
+  fi
   if [ -t 2 ] && [ "${TERM:-dumb}" != dumb ] && [ -z "${CI:-}" ]; then
     flags+=(-Dsse.terminal=true)
   fi
   # Split on purpose: several flags in one variable.
   # shellcheck disable=SC2206
   flags+=(${SSE_JAVA_OPTS:-})
-  command=("$jdk/bin/java" "${flags[@]}" -cp "$main" io.github.tornadosse.cli.Main "$@" --backend "$backend")
+  command=("$jdk/bin/java" "${flags[@]}" -cp "$main" io.github.tornadosse.cli.Main "$@" --backend "$backend" --tier "$tier")
   if [ "$show" = yes ]; then
     printf '%q ' "${command[@]}"
     echo
@@ -54,7 +57,7 @@ emit_backend() {
 
 # The command `emit` with the arguments of the program; does not return.
 emit() {
-  local wanted=all rest=() obstacle backend status=0 worst=0
+  local wanted=all tier=gpu rest=() obstacle backend status=0 worst=0
   while [ $# -gt 0 ]; do
     case $1 in
       --backend)
@@ -63,6 +66,12 @@ emit() {
         shift
         ;;
       --backend=*) wanted=${1#*=} ;;
+      --tier)
+        [ $# -gt 1 ] || fail "$1 needs a value; see 'sse emit --help'"
+        tier=$2
+        shift
+        ;;
+      --tier=*) tier=${1#*=} ;;
       *) rest+=("$1") ;;
     esac
     shift
@@ -77,20 +86,20 @@ emit() {
   if [ "$wanted" != all ]; then
     tornado_backends | grep -qx "$wanted" ||
       fail "the TornadoVM SDK in $TORNADOVM_HOME has no backend '$wanted', only: $(tornado_backends | tr '\n' ' ' | sed 's/ $//')"
-    obstacle=$(emit_obstacle "$wanted")
+    obstacle=$(emit_obstacle "$wanted" "$tier")
     [ -z "$obstacle" ] || fail "$obstacle"
-    emit_backend "$wanted" "${rest[@]}" || status=$?
+    emit_backend "$wanted" "$tier" "${rest[@]}" || status=$?
     exit $status
   fi
   for backend in $tornado_known; do
     tornado_backends | grep -qx "$backend" || continue
-    obstacle=$(emit_obstacle "$backend")
+    obstacle=$(emit_obstacle "$backend" "$tier")
     if [ -n "$obstacle" ]; then
       say "$backend is left out: $obstacle"
       continue
     fi
     status=0
-    emit_backend "$backend" "${rest[@]}" || status=$?
+    emit_backend "$backend" "$tier" "${rest[@]}" || status=$?
     [ $status -le $worst ] || worst=$status
   done
   exit $worst

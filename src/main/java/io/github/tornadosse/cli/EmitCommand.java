@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
       "Lets TornadoVM emit the code of every kernel of a tier, for the models of",
       "tornado-config/variants in training and decoding, and lists what the device's compiler, where",
       "the search path has it (nvcc, ptxas, clang, spirv-as), says of it: registers, spills, memory.",
-      "OpenCL and CUDA need no device; PTX and SPIR-V need a driver. Exit code 1 if a kernel fails."
+      "OpenCL and CUDA need no device; PTX, SPIR-V and tier cuda do. Exit code 1 if a kernel fails."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -99,7 +99,7 @@ final class EmitCommand implements Callable<Integer> {
       throw new UserError("--head-dim must be 32, 64 or 128, not " + headDim);
     }
     Backend b = Backend.of(backend);
-    Operations tier = tier();
+    Operations tier = tier(b);
     Path directory = out.resolve(b.label() + "-" + tier.tier());
     List<EmittedKernel> kernels;
     try (WorkProgress progress = new WorkProgress("emitting")) {
@@ -124,7 +124,10 @@ final class EmitCommand implements Callable<Integer> {
     return report.good() && !(noSpills && !report.spilling().isEmpty()) ? 0 : 1;
   }
 
-  private Operations tier() {
+  private Operations tier(Backend b) {
+    if (globals.tierName().equals("cuda") && b != Backend.CUDA) {
+      throw new UserError("tier 'cuda' is for backend cuda, not for " + b.label());
+    }
     return switch (globals.tierName()) {
       case "portable" -> new PortableOperations();
       case "auto", "gpu" -> new GpuOperations(SETTINGS);

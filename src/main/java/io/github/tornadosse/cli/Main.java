@@ -26,6 +26,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ConvertCommand.class,
       VerifyCommand.class,
       EmitCommand.class,
+      TuneCommand.class,
       BenchCommand.class,
       DemoCommand.class,
       CompletionCommand.class

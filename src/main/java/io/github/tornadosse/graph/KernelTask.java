@@ -13,7 +13,7 @@ import uk.ac.manchester.tornado.api.TaskGraph;
  * @param kernel class, without package, and method of its kernel: {@code Norms.rmsNorm}
  * @param constants numbers among its arguments, which a compiler puts into the code
  * @param append appends it to a graph of the name {@link #GRAPH}
- * @param grids holds its grid, if it has one
+ * @param grids of the operation's tasks; holds its grid, if it has one
  */
 public record KernelTask(
     String id,

@@ -62,13 +62,51 @@ public final class Devices {
     return !embedded() && runtime().getBackendType(backendIndex()) == TornadoVMBackendType.CUDA;
   }
 
-  /** What the GPU tier needs to know of it. */
+  /** What the GPU tier needs to know of it, with what was found to be fast there. */
   static GpuSettings gpuSettings() {
+    GpuSettings untuned = untuned();
+    return embedded()
+        ? untuned
+        : new GpuSettings(untuned.groupItems(), untuned.localBytes(), TuningFile.here().read());
+  }
+
+  /** What the GPU tier needs to know of it, with the usual settings. */
+  public static GpuSettings untuned() {
     if (embedded()) {
       return GpuSettings.SMALLEST;
     }
     long items = device().getDeviceMaxWorkgroupDimensions()[0];
     return new GpuSettings(Math.toIntExact(items), device().getDeviceLocalMemorySize(), Map.of());
+  }
+
+  /** What tells it from others, and from itself with other software. */
+  static String identity() {
+    String driver =
+        String.valueOf(device().getPhysicalDevice().getDeviceInfo())
+            .lines()
+            .filter(l -> l.startsWith("Driver version"))
+            .map(l -> l.substring(l.indexOf(':') + 1).strip())
+            .findFirst()
+            .orElse("unknown");
+    return "%s, %s, driver %s, SDK %s, %s"
+        .formatted(
+            name().replace(':', ' '),
+            description(),
+            driver,
+            TornadoRuntimeProvider.class.getModule().getDescriptor() == null
+                ? "none"
+                : TornadoRuntimeProvider.class
+                    .getModule()
+                    .getDescriptor()
+                    .rawVersion()
+                    .orElse("unknown"),
+            version());
+  }
+
+  /** The program's, which the manifest of its jar has; classes outside of a jar have none. */
+  private static String version() {
+    String version = Devices.class.getPackage().getImplementationVersion();
+    return "sse " + (version == null ? "without version" : version);
   }
 
   /** What the device calls itself. */

@@ -6,8 +6,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
+import uk.ac.manchester.tornado.api.WorkerGrid;
 
 /**
  * Lets TornadoVM compile single tasks without executing them, on a virtual device or a real one.
@@ -52,8 +54,10 @@ public final class KernelCompiler {
       // does not know of.
       @SuppressWarnings("resource")
       TornadoExecutionPlan plan = new TornadoExecutionPlan(graph.snapshot());
-      if (!task.grids().keySet().isEmpty()) {
-        plan.withGridScheduler(task.grids());
+      String name = KernelTask.GRAPH + "." + task.id();
+      WorkerGrid grid = task.grids().get(name);
+      if (grid != null) {
+        plan.withGridScheduler(new GridScheduler(name, grid));
       }
       plan.withPreCompilation();
       return Files.exists(file)

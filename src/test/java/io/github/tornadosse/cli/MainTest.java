@@ -72,6 +72,8 @@ class MainTest {
         "eval",
         "convert",
         "verify",
+        "emit",
+        "tune",
         "bench",
         "bench mixer",
         "bench decode",
@@ -431,5 +433,15 @@ class MainTest {
         Main.run("train", recipe(), "--set", "train.learning_rat=1"),
         "learning_rat",
         "learning_rate");
+  }
+
+  @Test
+  void tuneIsForDevicesOfAnSdk() {
+    assertOneLine(Main.run("tune"), "tune is for devices of a TornadoVM SDK");
+  }
+
+  @Test
+  void emitNeedsTheLauncher() {
+    assertOneLine(Main.run("emit"), "emit starts from bin/sse");
   }
 }

@@ -155,17 +155,12 @@ public final class DeviceCompiler {
         said.status == 0 && measures()
             ? usage(said.text, Cubin.constants(Files.readAllBytes(out)))
             : Map.of();
-    List<EmittedKernel> done = new ArrayList<>();
-    for (EmittedKernel k : kernels) {
-      if (k.file() == null) {
-        done.add(k);
-      } else if (said.status != 0) {
-        done.add(k.with(null, program.getFileName() + ": " + firstError(said.text)));
-      }
-    }
-    if (said.status == 0) {
-      byEntry.forEach((name, k) -> done.add(k.with(found(usage, name), null)));
-    }
+    String refusal = said.status == 0 ? null : program.getFileName() + ": " + firstError(said.text);
+    List<EmittedKernel> done = new ArrayList<>(kernels);
+    byEntry.forEach(
+        (name, k) ->
+            done.set(
+                kernels.indexOf(k), k.with(refusal == null ? found(usage, name) : null, refusal)));
     return done;
   }
 

@@ -1,0 +1,2 @@
+/** Finds the settings of the GPU tier that are the fastest on a device. */
+package io.github.tornadosse.eval.tune;
