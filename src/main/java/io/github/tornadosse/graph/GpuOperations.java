@@ -10,6 +10,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  */
 public class GpuOperations extends PortableOperations {
   private final GpuSettings settings;
+  private final DeltaRuleOperations deltaRule = new GpuDeltaRule();
 
   /**
    * The tier for a device.
@@ -23,6 +24,11 @@ public class GpuOperations extends PortableOperations {
   @Override
   public String tier() {
     return "gpu";
+  }
+
+  @Override
+  public DeltaRuleOperations deltaRule() {
+    return deltaRule;
   }
 
   // ---------------------------------------------------------------- norms, MLP, embedding, loss
