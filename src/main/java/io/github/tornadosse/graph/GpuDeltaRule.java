@@ -2,11 +2,14 @@ package io.github.tornadosse.graph;
 
 import io.github.tornadosse.graph.Operations.Rows;
 import io.github.tornadosse.kernels.gpu.DeltaKeys;
+import io.github.tornadosse.kernels.gpu.DeltaPairGradients;
 import io.github.tornadosse.kernels.gpu.DeltaPairs;
 import io.github.tornadosse.kernels.gpu.DeltaRows;
 import io.github.tornadosse.kernels.gpu.DeltaSweep;
+import io.github.tornadosse.kernels.gpu.DeltaSweepBack;
 import io.github.tornadosse.kernels.gpu.DeltaValues;
 import io.github.tornadosse.kernels.gpu.GlaStates;
+import io.github.tornadosse.kernels.portable.DeltaRowGradients;
 import io.github.tornadosse.kernels.portable.GatedDeltaRule;
 import io.github.tornadosse.kernels.portable.GatedLinearAttention;
 import uk.ac.manchester.tornado.api.KernelContext;
@@ -243,5 +246,234 @@ final class GpuDeltaRule extends PortableDeltaRule {
     c.prepare(q, k, gates);
     c.sweep(v, state, 1);
     c.rows(id + ".rows", c.states, c.errors, out, 1);
+  }
+
+  @Override
+  public void gradient(
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray gates,
+      Rows rows,
+      boolean gateValues,
+      View state,
+      FloatArray dOut,
+      View dState,
+      FloatArray dRows,
+      FloatArray dvRows,
+      FloatArray dGateRows,
+      FloatArray dWeightRows,
+      Sizes sizes) {
+    Call c = new Call(s, id, rows, gateValues, sizes, true);
+    c.prepare(q, k, gates);
+    c.sweep(v, state, 0);
+    Buffers b = s.buffers();
+    FloatArray dWrites = b.floats(id + ".d_writes", c.valueRows() * sizes.value());
+    FloatArray dStates = b.floats(id + ".d_states", c.matrices());
+    FloatArray dKeys = b.floats(id + ".d_keys", 2 * c.valueRows() * sizes.key());
+    sweepBack(c, dOut, dState, dWrites, dStates);
+    pairGradients(c, dOut, dWrites, dGateRows);
+    keyGradients(c, dOut, dWrites, dStates, dKeys, dGateRows);
+    rowGradients(c, id + ".queries", q, 0, dKeys, dRows, dWeightRows);
+    rowGradients(c, id + ".keys", k, 1, dKeys, dRows, dWeightRows);
+    s.graph()
+        .task(
+            id + ".values",
+            DeltaRows::values,
+            new KernelContext(),
+            s.control(),
+            c.gates,
+            dWrites,
+            dvRows,
+            sizes.valueHeads(),
+            sizes.value(),
+            s.tokens(),
+            rows.width());
+    c.rowGrid(id + ".values", c.valueRows());
+    if (gateValues) {
+      s.graph()
+          .task(
+              id + ".weights",
+              DeltaRowGradients::weightGradients,
+              s.control(),
+              q,
+              v,
+              rows.token(),
+              rows.mode(),
+              c.gates,
+              dKeys,
+              dWrites,
+              dWeightRows,
+              c.group,
+              sizes.valueHeads(),
+              sizes.key(),
+              sizes.value(),
+              s.tokens(),
+              rows.width(),
+              Math.toIntExact(c.valueRows()));
+    }
+  }
+
+  private static void sweepBack(
+      Call c, FloatArray dOut, View dState, FloatArray dWrites, FloatArray dStates) {
+    Stage s = c.s;
+    Sizes sizes = c.sizes;
+    FloatArray reads = s.buffers().floats(c.id + ".reads", c.matrices());
+    // Its inverse takes the place of the one that the sweep forward is done with.
+    c.inverses(c.id + ".inverse_back", c.inverse, 1);
+    c.rows(c.id + ".d_reads", c.states, dOut, dWrites, 0);
+    s.graph()
+        .task(
+            c.id + ".reads",
+            DeltaValues::reads,
+            new KernelContext(),
+            c.table,
+            c.rows.token(),
+            c.q,
+            c.gates,
+            dOut,
+            reads,
+            c.group,
+            sizes.valueHeads(),
+            sizes.key(),
+            sizes.value(),
+            s.tokens(),
+            c.rowCount)
+        .task(
+            c.id + ".sweep_back",
+            DeltaSweepBack::backward,
+            new KernelContext(),
+            s.control(),
+            c.table,
+            c.k,
+            c.gates,
+            c.inverse,
+            reads,
+            dState.array(),
+            dState.at(),
+            dWrites,
+            dStates,
+            c.group,
+            sizes.valueHeads(),
+            sizes.key(),
+            sizes.value(),
+            c.rowCount,
+            c.chunks);
+    s.grid(
+        c.id + ".reads",
+        c.units() * c.columnTiles() * ((sizes.key() + 63) / 64),
+        DeltaValues.ITEMS);
+    c.sweepGrid(c.id + ".sweep_back");
+  }
+
+  private static void pairGradients(
+      Call c, FloatArray dOut, FloatArray dWrites, FloatArray dGateRows) {
+    c.s
+        .graph()
+        .task(
+            c.id + ".d_pairs",
+            DeltaPairGradients::gradients,
+            new KernelContext(),
+            c.table,
+            c.rows.token(),
+            c.rows.mode(),
+            c.gates,
+            dOut,
+            c.errors,
+            dWrites,
+            c.pairs,
+            dGateRows,
+            c.sizes.valueHeads(),
+            c.sizes.value(),
+            c.s.tokens(),
+            c.rowCount);
+    c.s.grid(c.id + ".d_pairs", c.units(), DeltaPairGradients.ITEMS);
+  }
+
+  private static void keyGradients(
+      Call c,
+      FloatArray dOut,
+      FloatArray dWrites,
+      FloatArray dStates,
+      FloatArray dKeys,
+      FloatArray dGateRows) {
+    Sizes sizes = c.sizes;
+    int tiles = (sizes.key() + DeltaKeys.CHANNELS - 1) / DeltaKeys.CHANNELS;
+    FloatArray shares =
+        c.s.buffers().floats(c.id + ".shares", tiles * (2 * c.valueRows() + c.units()));
+    c.s
+        .graph()
+        .task(
+            c.id + ".d_keys",
+            DeltaKeys::gradients,
+            new KernelContext(),
+            c.table,
+            c.rows.token(),
+            c.q,
+            c.k,
+            c.gates,
+            c.pairs,
+            dOut,
+            c.errors,
+            dWrites,
+            c.states,
+            dStates,
+            shares,
+            dKeys,
+            c.group,
+            sizes.valueHeads(),
+            sizes.key(),
+            sizes.value(),
+            c.s.tokens(),
+            c.rowCount)
+        .task(
+            c.id + ".gates",
+            DeltaPairGradients::decays,
+            new KernelContext(),
+            c.table,
+            c.rows.mode(),
+            c.gates,
+            c.pairs,
+            shares,
+            dGateRows,
+            sizes.valueHeads(),
+            c.rowCount,
+            tiles);
+    c.s.grid(c.id + ".d_keys", c.units() * tiles, DeltaKeys.ITEMS);
+    c.s.grid(c.id + ".gates", c.units(), DeltaPairGradients.ROWS);
+  }
+
+  private static void rowGradients(
+      Call c,
+      String task,
+      FloatArray x,
+      int which,
+      FloatArray dKeys,
+      FloatArray dRows,
+      FloatArray dWeightRows) {
+    Stage s = c.s;
+    s.graph()
+        .task(
+            task,
+            DeltaRows::gradients,
+            new KernelContext(),
+            s.control(),
+            x,
+            c.rows.token(),
+            c.rows.mode(),
+            c.rows.weight(),
+            dKeys,
+            dRows,
+            dWeightRows,
+            which,
+            c.sizes.heads(),
+            c.group,
+            c.sizes.key(),
+            s.tokens(),
+            c.rows.width(),
+            c.gateValues);
+    c.rowGrid(task, (long) c.sizes.heads() * c.rowCount);
   }
 }
