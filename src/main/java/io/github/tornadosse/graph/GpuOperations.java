@@ -11,6 +11,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 public class GpuOperations extends PortableOperations {
   private final GpuSettings settings;
   private final DeltaRuleOperations deltaRule = new GpuDeltaRule();
+  private final AttentionOperations attention = new GpuAttention();
 
   /**
    * The tier for a device.
@@ -29,6 +30,11 @@ public class GpuOperations extends PortableOperations {
   @Override
   public DeltaRuleOperations deltaRule() {
     return deltaRule;
+  }
+
+  @Override
+  public AttentionOperations attention() {
+    return attention;
   }
 
   // ---------------------------------------------------------------- norms, MLP, embedding, loss
