@@ -8,6 +8,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * each other. What gains nothing by that is the portable tier's.
  */
 public class GpuOperations extends PortableOperations {
+  private final DeltaRuleOperations deltaRule = new GpuDeltaRule();
+  private final AttentionOperations attention = new GpuAttention();
   private final GpuDense dense;
   private final GpuTokens tokens;
 
@@ -24,6 +26,16 @@ public class GpuOperations extends PortableOperations {
   @Override
   public String tier() {
     return "gpu";
+  }
+
+  @Override
+  public DeltaRuleOperations deltaRule() {
+    return deltaRule;
+  }
+
+  @Override
+  public AttentionOperations attention() {
+    return attention;
   }
 
   // ---------------------------------------------------------------- dense
