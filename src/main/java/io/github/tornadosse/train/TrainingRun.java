@@ -1,6 +1,7 @@
 package io.github.tornadosse.train;
 
 import io.github.tornadosse.checkpoint.AtomicFiles;
+import io.github.tornadosse.data.tasks.TaskSettings;
 import io.github.tornadosse.nn.ModelConfig;
 import io.github.tornadosse.nn.Trainable;
 import io.github.tornadosse.tensor.UserError;
@@ -64,7 +65,11 @@ public final class TrainingRun {
    * @param progress hears how it goes
    */
   public TrainingRun(Recipe recipe, Options options, ModelFactory models, Progress progress) {
-    this(recipe, options, models, progress, CorpusData::open, Report::write, System::nanoTime);
+    this(recipe, options, models, progress, TrainingRun::open, Report::write, System::nanoTime);
+  }
+
+  private static TrainingData open(Recipe recipe) {
+    return recipe.data().task() == null ? CorpusData.open(recipe) : TaskData.open(recipe);
   }
 
   /** Writes a report; {@link Report#write} but for tests. */
@@ -242,7 +247,8 @@ public final class TrainingRun {
     if (recipe.train().init() != null) {
       facts.put("Initial weights", recipe.train().init());
     }
-    facts.put("Data", recipe.data().path());
+    TaskSettings task = recipe.data().task();
+    facts.put("Data", task == null ? recipe.data().path() : "task " + task.name());
     facts.put(
         "Step",
         String.format(
