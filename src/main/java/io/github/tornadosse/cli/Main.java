@@ -22,6 +22,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       GenerateCommand.class,
       EvalCommand.class,
+      ExperimentCommand.class,
       ConvertCommand.class,
       VerifyCommand.class,
       BenchCommand.class,

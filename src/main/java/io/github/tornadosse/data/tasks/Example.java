@@ -18,7 +18,9 @@ public record Example(int[] ids, int[] targets, List<Query> queries, int pairs) 
    *
    * @param from the first token with a target of it
    * @param to after the last one
-   * @param depth where in the sequence that stands which is asked for, from 0 to 1
+   * @param depth where in the sequence that stands which is asked for, from 0 to 1; of {@code
+   *     mqar}, where all of it stands at the beginning, one less the distance as a share of the
+   *     length
    */
   public record Query(int from, int to, double depth) {}
 
