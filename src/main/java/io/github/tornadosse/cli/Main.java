@@ -23,6 +23,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       GenerateCommand.class,
       EvalCommand.class,
       ExperimentCommand.class,
+      InspectCommand.class,
       ConvertCommand.class,
       VerifyCommand.class,
       BenchCommand.class,

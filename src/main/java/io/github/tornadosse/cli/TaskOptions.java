@@ -115,7 +115,7 @@ final class TaskOptions {
   }
 
   /** The data section of a training run on a task; null for other models. */
-  private static Recipe.Data trainedOn(Path checkpoint) {
+  static Recipe.Data trainedOn(Path checkpoint) {
     if (!Files.exists(checkpoint.resolve("trainer.json"))
         || !Files.exists(checkpoint.resolve(HuggingFaceDirectory.CONFIG))) {
       return null;
