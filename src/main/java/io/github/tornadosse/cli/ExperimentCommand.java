@@ -71,7 +71,7 @@ final class ExperimentCommand implements Callable<Integer> {
     Summary summary;
     try (Shown shown = new Shown()) {
       Experiment experiment =
-          new Experiment(read, overrides, globals.tier().operations(), atOnce, facts, shown);
+          new Experiment(read, overrides, globals.tier().operations(), atOnce, shown);
       // A run takes its share of the threads, and it alone.
       globals.limitThreads(Math.max(1, globals.threads() / atOnce));
       try (Interrupts interrupts = Interrupts.calling(experiment::requestStop)) {

@@ -29,7 +29,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** Trains one run of an experiment, or goes on with it, and measures what it has become. */
@@ -44,33 +43,29 @@ final class CellRun {
   private final Operations ops;
   private final TrainingRun training;
 
-  CellRun(
-      Cell cell,
-      ExperimentRecipe recipe,
-      Operations ops,
-      Map<String, String> facts,
-      ExperimentProgress progress) {
+  CellRun(Cell cell, ExperimentRecipe recipe, Operations ops, ExperimentProgress progress) {
     this.cell = cell;
     this.recipe = recipe;
     this.ops = ops;
     training =
         new TrainingRun(
-            cell.recipe(),
-            new TrainingRun.Options(true, null, List.of(), facts),
-            new TaskGraphModels(ops, false),
-            new Progress() {
-              @Override
-              public void started(Start start) {
-                for (int i = 1; i < start.firstStep(); i++) {
-                  progress.step();
-                }
-              }
+                cell.recipe(),
+                TrainingRun.Options.latest(),
+                new TaskGraphModels(ops, false),
+                new Progress() {
+                  @Override
+                  public void started(Start start) {
+                    for (int i = 1; i < start.firstStep(); i++) {
+                      progress.step();
+                    }
+                  }
 
-              @Override
-              public void step(StepMetrics metrics) {
-                progress.step();
-              }
-            });
+                  @Override
+                  public void step(StepMetrics metrics) {
+                    progress.step();
+                  }
+                })
+            .withoutReport();
   }
 
   void requestStop() {

@@ -25,7 +25,6 @@ public final class Experiment {
   private final Cells cells;
   private final Operations ops;
   private final int jobs;
-  private final Map<String, String> facts;
   private final ExperimentProgress progress;
   private final Set<CellRun> running = new LinkedHashSet<>();
   private final Map<Cell, CellResult> results = new LinkedHashMap<>();
@@ -38,7 +37,6 @@ public final class Experiment {
    * @param overrides assignments to keys of all training recipes, such as {@code train.steps=100}
    * @param ops the tier of kernels
    * @param jobs runs at a time
-   * @param facts names and values for the reports, such as device and commit
    * @param progress hears how it goes
    * @throws UserError if a model's recipe does not fit
    */
@@ -47,12 +45,10 @@ public final class Experiment {
       List<String> overrides,
       Operations ops,
       int jobs,
-      Map<String, String> facts,
       ExperimentProgress progress) {
     this.recipe = recipe;
     this.ops = ops;
     this.jobs = jobs;
-    this.facts = Map.copyOf(facts);
     this.progress = progress;
     cells = new Cells(recipe, overrides);
   }
@@ -150,7 +146,7 @@ public final class Experiment {
   }
 
   private void run(Cell cell) {
-    CellRun run = new CellRun(cell, recipe, ops, facts, progress);
+    CellRun run = new CellRun(cell, recipe, ops, progress);
     synchronized (running) {
       if (stopRequested) {
         return;

@@ -49,7 +49,7 @@ public final class TrainingRun {
   private final ModelFactory models;
   private final Progress progress;
   private final Function<Recipe, TrainingData> source;
-  private final Reporter reporter;
+  private Reporter reporter;
   private final LongSupplier clock;
   private final Object starting = new Object();
   private Recipe recipe;
@@ -93,6 +93,16 @@ public final class TrainingRun {
     this.source = source;
     this.reporter = reporter;
     this.clock = clock;
+  }
+
+  /**
+   * Leaves the report out, for runs that are reported on together.
+   *
+   * @return this run
+   */
+  public TrainingRun withoutReport() {
+    reporter = null;
+    return this;
   }
 
   /**
@@ -210,10 +220,10 @@ public final class TrainingRun {
         reported ? Optional.of(directory.plot()) : Optional.empty());
   }
 
-  /** Writes the report, if there is a step to show. */
+  /** Writes the report, if it is wanted and there is a step to show. */
   private boolean report(Trainer made, TrainingData data, RunDirectory directory) {
     MetricsReader metrics = MetricsReader.read(directory.metrics());
-    if (metrics.steps().isEmpty()) {
+    if (reporter == null || metrics.steps().isEmpty()) {
       return false;
     }
     Path name = directory.root().toAbsolutePath().normalize().getFileName();

@@ -96,12 +96,9 @@ class TaskPropertiesTest {
         Example e = examples(name, Part.TRAINING, length, seed).example(1);
         assertThat(e.length()).as(name).isEqualTo(length);
         String text = Solver.text(e.ids());
-        int from = 0;
-        for (int at = text.indexOf("The magic number of ");
-            at > 0;
-            at = text.indexOf("The magic number of ", from)) {
-          assertThat(text.substring(at - 2, at)).matches("[.?] ");
-          from = at + 1;
+        // A haystack of a single byte has no sentence.
+        for (int at = 0; (at = text.indexOf("The magic number of ", at)) >= 0; at++) {
+          assertThat(text.substring(Math.max(0, at - 2), at)).matches("[.?] | ?");
         }
       }
     }
