@@ -7,6 +7,7 @@ import io.github.tornadosse.experiment.ExperimentProgress;
 import io.github.tornadosse.experiment.ExperimentRecipe;
 import io.github.tornadosse.experiment.ResultFiles;
 import io.github.tornadosse.experiment.Spread;
+import io.github.tornadosse.experiment.States;
 import io.github.tornadosse.experiment.Summary;
 import io.github.tornadosse.tensor.UserError;
 import java.nio.file.Path;
@@ -85,6 +86,9 @@ final class ExperimentCommand implements Callable<Integer> {
     facts.put("Runs at a time", Integer.toString(atOnce));
     facts.put("Recipe", recipe.toString());
     ResultFiles.write(read.directory(), summary, facts);
+    if (read.statesTokens() > 0) {
+      States.write(read, summary, globals.tier().operations(), facts);
+    }
     if (globals.json()) {
       Console.json(ResultFiles.json(summary));
     } else {
@@ -112,6 +116,9 @@ final class ExperimentCommand implements Callable<Integer> {
     Console.out("results  %s", recipe.directory().resolve("results.md"));
     Console.out("plot     %s", recipe.directory().resolve("recall.png"));
     Console.out("report   %s", recipe.directory().resolve("report.html"));
+    if (recipe.statesTokens() > 0) {
+      Console.out("states   %s", recipe.directory().resolve("states.html"));
+    }
   }
 
   private static String text(Spread s) {

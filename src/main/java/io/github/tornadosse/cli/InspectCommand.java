@@ -1,6 +1,5 @@
 package io.github.tornadosse.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tornadosse.data.Tokenizer;
 import io.github.tornadosse.data.tasks.Part;
@@ -46,8 +45,6 @@ import picocli.CommandLine.Parameters;
       "  sse inspect runs/mqar-sse"
     })
 final class InspectCommand implements Callable<Integer> {
-  private static final int DIGITS = 6;
-
   @Mixin private Globals globals;
 
   @Parameters(
@@ -101,9 +98,9 @@ final class InspectCommand implements Callable<Integer> {
       InspectionPage.write(report, models, facts);
     }
     if (globals.json()) {
-      ObjectNode j = json(models.get(0));
+      ObjectNode j = models.get(0).json();
       if (models.size() > 1) {
-        j.set("against", json(models.get(1)));
+        j.set("against", models.get(1).json());
       }
       Console.json(j);
     } else {
@@ -148,15 +145,7 @@ final class InspectCommand implements Callable<Integer> {
     if (ids.length == 0) {
       throw new UserError(text + ": the text is empty");
     }
-    List<String> pieces = new ArrayList<>();
-    StringBuilder piece = new StringBuilder();
-    Tokenizer.Decoder decoder = tokenizer.decoder(piece::append);
-    for (int id : ids) {
-      decoder.accept(id);
-      pieces.add(piece.toString());
-      piece.setLength(0);
-    }
-    return new Read(ids, pieces);
+    return new Read(ids, Inspected.pieces(tokenizer, ids));
   }
 
   private Read example(Path directory) {
@@ -174,9 +163,10 @@ final class InspectCommand implements Callable<Integer> {
             .example(0)
             .ids();
     int[] read = Arrays.copyOf(ids, Math.min(ids.length, tokens));
-    boolean bytes = Tasks.of(data.task()).text();
     List<String> pieces =
-        Arrays.stream(read).mapToObj(id -> bytes ? Character.toString(id) : id + " ").toList();
+        Tasks.of(data.task()).text()
+            ? Inspected.pieces(Checkpoints.tokenizer(directory), read)
+            : Arrays.stream(read).mapToObj(id -> id + " ").toList();
     return new Read(read, pieces);
   }
 
@@ -200,55 +190,6 @@ final class InspectCommand implements Callable<Integer> {
         }
         Console.out("  %-36s%s", "load of each sparse partition", loads);
       }
-    }
-  }
-
-  private static ObjectNode json(Inspected m) {
-    ObjectNode j = Console.object();
-    j.put("checkpoint", m.name());
-    j.put("kind", m.kind());
-    j.put("tokens", m.pieces().size());
-    ArrayNode layers = j.putArray("layers");
-    for (LayerReport layer : m.layers()) {
-      ObjectNode o = layers.addObject().put("layer", layer.layer());
-      LayerReport.State s = layer.state();
-      o.put("state", s != null);
-      if (s != null) {
-        put(o, s);
-      }
-    }
-    return j;
-  }
-
-  private static void put(ObjectNode o, LayerReport.State s) {
-    if (s.routing() != null) {
-      ArrayNode load = o.putArray("load");
-      Arrays.stream(s.routing().load()).forEach(x -> load.add(Console.rounded(x, DIGITS)));
-      number(o, "load_entropy", s.routing().loadEntropy());
-      number(o, "gate_entropy", s.routing().gateEntropy());
-    }
-    number(o, "rows_written", s.rowsWritten());
-    number(o, "row_similarity", s.rowSimilarity());
-    number(o, "partition_similarity", s.partitionSimilarity());
-    number(o, "effective_rank", s.wholeRank());
-    ArrayNode partitions = o.putArray("partitions");
-    for (LayerReport.Partition p : s.partitions()) {
-      ObjectNode partition = partitions.addObject().put("partition", p.index());
-      number(partition, "norm", p.norm());
-      number(partition, "effective_rank", p.effectiveRank());
-    }
-    ArrayNode decay = o.putArray("decay");
-    for (LayerReport.Decay d : s.decay()) {
-      ObjectNode of = decay.addObject().put("of", d.of());
-      number(of, "median_tokens", d.median());
-      number(of, "longest_tokens", d.longest());
-      number(of, "median_text_tokens", d.text());
-    }
-  }
-
-  private static void number(ObjectNode o, String name, double value) {
-    if (Double.isFinite(value)) {
-      o.put(name, Console.rounded(value, DIGITS));
     }
   }
 }

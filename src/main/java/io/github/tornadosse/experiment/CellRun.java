@@ -34,7 +34,7 @@ import java.util.Optional;
 /** Trains one run of an experiment, or goes on with it, and measures what it has become. */
 final class CellRun {
   /** Examples of the test are the same for all runs. */
-  private static final long TEST_SEED = 1;
+  static final long TEST_SEED = 1;
 
   private static final int BATCH = 4096;
 

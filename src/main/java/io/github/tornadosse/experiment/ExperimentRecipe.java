@@ -34,6 +34,7 @@ import java.util.function.Function;
  *     leave them as they are
  * @param validation examples for choosing a learning rate, of each length and number of pairs
  * @param test what is reported
+ * @param statesTokens tokens of a text after which states are looked into; 0 to leave that out
  */
 public record ExperimentRecipe(
     String title,
@@ -45,7 +46,8 @@ public record ExperimentRecipe(
     int sweepSeeds,
     int parameters,
     int validation,
-    Test test) {
+    Test test,
+    int statesTokens) {
   private static final ObjectMapper YAML =
       YAMLMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).build();
   private static final List<String> KEYS =
@@ -58,6 +60,7 @@ public record ExperimentRecipe(
           "sweep_seeds",
           "validation_examples",
           "test",
+          "states_tokens",
           "base",
           "models");
   private static final List<String> TEST_KEYS = List.of("examples", "lengths", "pairs", "data");
@@ -145,7 +148,8 @@ public record ExperimentRecipe(
             test.has("examples") ? positive("test.examples", test.get("examples")) : 500,
             list(test, "lengths", n -> positive("test.lengths", n)),
             list(test, "pairs", n -> positive("test.pairs", n)),
-            test.has("data") ? test.get("data").asText() : null));
+            test.has("data") ? test.get("data").asText() : null),
+        root.has("states_tokens") ? positive("states_tokens", root.get("states_tokens")) : 0);
   }
 
   private static void requireKeys(JsonNode node, String what, List<String> known) {

@@ -160,6 +160,12 @@ class ExperimentTest {
     assertThat(summary.models()).hasSize(2);
     assertThat(summary.models().get(0).overall().mean()).isBetween(5.0, 8.5);
     assertThat(summary.models().get(0).overall().half()).isNaN();
+    ExperimentRecipe states = recipe("states_tokens: 40\n" + yaml, "text");
+    States.write(states, summary, Tiers.choose("vector").operations(), Map.of());
+    assertThat(Files.readString(states.directory().resolve("states.html")))
+        .contains("sse, layer 0");
+    assertThat(Files.readString(states.directory().resolve("states.json")))
+        .contains("\"tokens\" : 40", "row_similarity");
     assertThatThrownBy(
             () ->
                 experiment(

@@ -1,6 +1,11 @@
 package io.github.tornadosse.eval.inspect;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.tornadosse.data.Tokenizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -15,6 +20,9 @@ import java.util.Map;
  * @param layers one for each layer
  */
 public record Inspected(String name, String kind, List<String> pieces, List<LayerReport> layers) {
+  /** JSON has six digits behind the point. */
+  private static final double SCALE = 1e6;
+
   /** Names of the figures of {@link #figures}. */
   public static final List<String> FIGURES =
       List.of(
@@ -93,5 +101,78 @@ public record Inspected(String name, String kind, List<String> pieces, List<Laye
         .limit(count)
         .forEach(e -> list.add(Map.entry(e.getKey(), (double) e.getValue() / all.get(e.getKey()))));
     return list;
+  }
+
+  /** All figures as JSON. */
+  public ObjectNode json() {
+    ObjectNode j = JsonNodeFactory.instance.objectNode();
+    j.put("checkpoint", name);
+    j.put("kind", kind);
+    j.put("tokens", pieces.size());
+    ArrayNode list = j.putArray("layers");
+    for (LayerReport layer : layers) {
+      ObjectNode o = list.addObject().put("layer", layer.layer());
+      LayerReport.State s = layer.state();
+      o.put("state", s != null);
+      if (s != null) {
+        put(o, s);
+      }
+    }
+    return j;
+  }
+
+  private static void put(ObjectNode o, LayerReport.State s) {
+    if (s.routing() != null) {
+      ArrayNode load = o.putArray("load");
+      Arrays.stream(s.routing().load()).forEach(x -> load.add(rounded(x)));
+      number(o, "load_entropy", s.routing().loadEntropy());
+      number(o, "gate_entropy", s.routing().gateEntropy());
+    }
+    number(o, "rows_written", s.rowsWritten());
+    number(o, "row_similarity", s.rowSimilarity());
+    number(o, "partition_similarity", s.partitionSimilarity());
+    number(o, "effective_rank", s.wholeRank());
+    ArrayNode partitions = o.putArray("partitions");
+    for (LayerReport.Partition p : s.partitions()) {
+      ObjectNode partition = partitions.addObject().put("partition", p.index());
+      number(partition, "norm", p.norm());
+      number(partition, "effective_rank", p.effectiveRank());
+    }
+    ArrayNode decay = o.putArray("decay");
+    for (LayerReport.Decay d : s.decay()) {
+      ObjectNode of = decay.addObject().put("of", d.of());
+      number(of, "median_tokens", d.median());
+      number(of, "longest_tokens", d.longest());
+      number(of, "median_text_tokens", d.text());
+    }
+  }
+
+  private static void number(ObjectNode o, String name, double value) {
+    if (Double.isFinite(value)) {
+      o.put(name, rounded(value));
+    }
+  }
+
+  private static double rounded(double x) {
+    return Math.rint(x * SCALE) / SCALE;
+  }
+
+  /**
+   * The text of each token.
+   *
+   * @param tokenizer the one that made them
+   * @param ids the tokens
+   * @return one for each; characters of several tokens are with their last one
+   */
+  public static List<String> pieces(Tokenizer tokenizer, int[] ids) {
+    List<String> pieces = new ArrayList<>();
+    StringBuilder piece = new StringBuilder();
+    Tokenizer.Decoder decoder = tokenizer.decoder(piece::append);
+    for (int id : ids) {
+      decoder.accept(id);
+      pieces.add(piece.toString());
+      piece.setLength(0);
+    }
+    return pieces;
   }
 }
