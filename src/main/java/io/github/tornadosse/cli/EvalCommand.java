@@ -7,6 +7,7 @@ import io.github.tornadosse.data.PackedBatches;
 import io.github.tornadosse.data.Split;
 import io.github.tornadosse.data.TextSource;
 import io.github.tornadosse.data.Tokenizer;
+import io.github.tornadosse.data.tasks.Tasks;
 import io.github.tornadosse.eval.Perplexity;
 import io.github.tornadosse.infer.ModelLoader;
 import io.github.tornadosse.nn.LanguageModel;
@@ -17,31 +18,52 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-/** Measures a model on text. */
+/** Measures a model on text or on a task. */
 @Command(
     name = "eval",
-    description = "Measures how well a model predicts text: bits per byte and perplexity.",
+    customSynopsis = {
+      "sse eval CHECKPOINT --data PATH [OPTIONS]",
+      "       sse eval TASK CHECKPOINT [OPTIONS]"
+    },
+    description = {
+      "Measures how well a model predicts text (bits per byte and perplexity), or how often it is",
+      "right on a task of recall, copying or state tracking.",
+      "Tasks: mqar, needle-noise, needle-text, needle-uuid, needle-keys, needle-values,",
+      "needle-queries, phone-book, copy, selective-copy, permutations-3, permutations-5."
+    },
     footerHeading = "%nExamples:%n",
     footer = {
       "  sse eval runs/demo --data other-books",
-      "  sse eval runs/demo --data src.zip --include '**.java' --held-out 0.05 --seed 1 --json"
+      "  sse eval runs/demo --data src.zip --include '**.java' --held-out 0.05 --seed 1 --json",
+      "  sse eval mqar runs/mqar --pairs 8,16,32 --lengths 128,256 --json",
+      "  sse eval needle-text runs/needle --lengths 256,512,1024 --report needle.html"
     })
 final class EvalCommand implements Callable<Integer> {
   private static final int CAPACITY = 4096;
 
   @Mixin private Globals globals;
 
+  @Spec private CommandSpec spec;
+
   @Parameters(
-      paramLabel = "CHECKPOINT",
-      description = "A model's directory, or that of a run (its latest checkpoint).")
-  private Path checkpoint;
+      paramLabel = "[TASK] CHECKPOINT",
+      arity = "1..2",
+      description = {
+        "A task if not text is to be measured, and",
+        "a model's directory, or that of a run (its latest checkpoint)."
+      })
+  private List<String> parameters;
+
+  @Mixin private TaskOptions task;
 
   @Option(
       names = "--data",
-      required = true,
       paramLabel = "PATH",
       description = "The text: a file, a folder or a zip file.")
   private Path data;
@@ -64,7 +86,8 @@ final class EvalCommand implements Callable<Integer> {
       paramLabel = "S",
       defaultValue = "1",
       description =
-          "Of the split and of the order (a recipe's data.seed; default: ${DEFAULT-VALUE}).")
+          "Of the split and of the order (a recipe's data.seed), or of a task's examples (default:"
+              + " ${DEFAULT-VALUE}).")
   private long seed;
 
   @Option(
@@ -84,6 +107,25 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Path named = Path.of(parameters.get(parameters.size() - 1));
+    if (parameters.size() == 2) {
+      if (data != null) {
+        throw new UserError("--data is for text, not for task " + parameters.get(0));
+      }
+      Tasks.requireKnown(parameters.get(0));
+      new EvalTask(globals, task, Checkpoints.model(named), seed).run(parameters.get(0));
+      return 0;
+    }
+    if (Tasks.names().contains(parameters.get(0))) {
+      throw new UserError("task " + parameters.get(0) + " of which model? Name its directory");
+    }
+    if (data == null) {
+      throw new ParameterException(spec.commandLine(), "Missing required option: '--data=PATH'");
+    }
+    return text(named);
+  }
+
+  private int text(Path checkpoint) {
     if (heldOut != null && !(heldOut > 0 && heldOut < 1)) {
       throw new UserError("--held-out must be between 0 and 1, not " + heldOut);
     }

@@ -109,6 +109,11 @@ final class Globals {
     return Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors());
   }
 
+  /** Lets kernels run on fewer threads; before any kernel runs. */
+  void limitThreads(int count) {
+    System.setProperty(THREADS, Integer.toString(count));
+  }
+
   /** The tier that was asked for, or the best one here; logs why. */
   Tiers.Choice tier() {
     Tiers.Choice choice = Tiers.choose(tier);

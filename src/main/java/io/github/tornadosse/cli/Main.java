@@ -23,6 +23,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       GenerateCommand.class,
       EvalCommand.class,
+      ExperimentCommand.class,
+      InspectCommand.class,
       ConvertCommand.class,
       VerifyCommand.class,
       EmitCommand.class,

@@ -6,13 +6,19 @@ import java.nio.charset.StandardCharsets;
  * Hashes and shuffles that are the same on every machine and version of Java. The mixing function
  * is the finaliser of SplitMix64.
  */
-final class Mix {
+public final class Mix {
   private static final long GAMMA = 0x9e3779b97f4a7c15L;
 
   private Mix() {}
 
-  /** A hash of two numbers. */
-  static long mix(long a, long b) {
+  /**
+   * A hash of two numbers.
+   *
+   * @param a one of them
+   * @param b the other; changing places changes the hash
+   * @return the hash
+   */
+  public static long mix(long a, long b) {
     long z = (a ^ Long.rotateLeft(b, 32)) * 0xff51afd7ed558ccdL + b + GAMMA;
     z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
     z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;

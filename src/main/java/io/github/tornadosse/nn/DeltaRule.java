@@ -40,6 +40,16 @@ final class DeltaRule implements Recurrence {
   }
 
   @Override
+  public FloatArray decays() {
+    return gates;
+  }
+
+  @Override
+  public int decayWidth() {
+    return 1;
+  }
+
+  @Override
   public int rowParts() {
     return 2;
   }

@@ -14,6 +14,7 @@ import io.github.tornadosse.runtime.MemoryBudget;
 import io.github.tornadosse.runtime.Program;
 import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -478,7 +479,34 @@ public final class LanguageModel implements AutoCloseable {
     return Arrays.copyOf(logits.toHeapArray(), batch.tokens() * config.vocabSize());
   }
 
+  /**
+   * What the mixers do with packed sequences, each from an empty state.
+   *
+   * @param batch at most the model's capacity
+   * @return one for each layer that has a mixer
+   */
+  public synchronized List<LayerTrace> traces(PackedBatch batch) {
+    load(batch);
+    List<LayerTrace> all = new ArrayList<>();
+    blocks.run("embed", 0);
+    for (int i = 0; i < config.layers(); i++) {
+      String graph = layer(config.kind(i));
+      blocks.run(graph, i);
+      if (config.kind(i) == Kind.MIXER) {
+        SseMixer mixer = blocks.block.mixer();
+        program.fetch(graph, mixer.traced());
+        all.add(mixer.trace(i, batch.tokens(), capacity.tokens()));
+      }
+    }
+    return all;
+  }
+
   private void forward(PackedBatch b) {
+    load(b);
+    blocks.layers(false);
+  }
+
+  private void load(PackedBatch b) {
     if (b.tokens() > capacity.tokens() || b.sequences() > capacity.sequences()) {
       throw new IllegalArgumentException(
           b.tokens() + " tokens in " + b.sequences() + " sequences exceed the capacity");
@@ -497,7 +525,6 @@ public final class LanguageModel implements AutoCloseable {
     control.set(Control.TOKENS, b.tokens());
     control.set(Control.SEQUENCES, b.sequences());
     control.set(Control.USE_STATE, 0);
-    blocks.layers(false);
   }
 
   @Override

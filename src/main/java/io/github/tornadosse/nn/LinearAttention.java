@@ -60,6 +60,16 @@ final class LinearAttention implements Recurrence {
   }
 
   @Override
+  public FloatArray decays() {
+    return g;
+  }
+
+  @Override
+  public int decayWidth() {
+    return m.headDim();
+  }
+
+  @Override
   public int rowParts() {
     return 3;
   }

@@ -41,6 +41,12 @@ interface Recurrence {
   /** Heads that values are arranged by, and the size of each. */
   HeadSizes sizes();
 
+  /** Logarithms of decays, from element 0 on [sources, heads, capacity, {@link #decayWidth}]. */
+  FloatArray decays();
+
+  /** Decays that a token has for a head: K, or 1 for all rows of the state. */
+  int decayWidth();
+
   /** Number of parts of {@link Gradients#dRows}. */
   int rowParts();
 

@@ -203,6 +203,27 @@ final class SseMixer {
     return state;
   }
 
+  /** Arrays that tell what the last execution did, to be fetched before {@link #trace}. */
+  Object[] traced() {
+    return m.sparse()
+        ? new Object[] {e.array(), top.array(), arrays.k(), recurrence.decays()}
+        : new Object[] {arrays.k(), recurrence.decays()};
+  }
+
+  /** What the last execution did with its tokens, where one slot serves all layers. */
+  LayerTrace trace(int layer, int tokens, int capacity) {
+    int heads = m.rule() == MixerConfig.Rule.GLA ? m.heads() : m.valueHeads();
+    int width = recurrence.decayWidth();
+    return new LayerTrace(
+        layer,
+        m.sparse() ? LayerTrace.copy(e.array(), tokens * m.partitions()) : new float[0],
+        m.sparse() ? LayerTrace.copy(top.array(), tokens * m.width()) : new int[0],
+        LayerTrace.compact(arrays.k(), m.sources() * m.heads(), tokens, capacity, m.headDim()),
+        LayerTrace.compact(recurrence.decays(), m.sources() * heads, tokens, capacity, width),
+        heads,
+        width);
+  }
+
   /** What a session keeps of one layer: parts of arrays, in a fixed order. */
   List<SessionPart> sessionParts() {
     SessionPart states =

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.github.tornadosse.data.tasks.TaskSettings;
 import io.github.tornadosse.nn.ModelConfig;
 import io.github.tornadosse.tensor.UserError;
 import java.io.IOException;
@@ -59,7 +60,7 @@ public record Recipe(
   /**
    * What is read.
    *
-   * @param path file or folder of text; relative to the working directory
+   * @param path file or folder of text, relative to the working directory; null with a task
    * @param include globs of the files to take from a folder; none takes every file
    * @param tokenizer {@code bytes}, or the path of a {@code tokenizer.json} or of a directory that
    *     holds one; relative to the working directory
@@ -67,7 +68,9 @@ public record Recipe(
    * @param heldOutPath file or folder that is evaluated on, null if a share is given
    * @param sequenceLength longest sequence of a batch, in tokens
    * @param shuffleWindow sequences that the order is shuffled among, besides the documents
-   * @param seed of the shuffle and the split
+   * @param seed of the shuffle and the split, or of a task's examples
+   * @param task the task whose examples are read in place of text, each at most a sequence long;
+   *     null for text. Path, files, tokenizer, held-out part and shuffle are not for tasks
    */
   public record Data(
       String path,
@@ -77,7 +80,8 @@ public record Recipe(
       String heldOutPath,
       int sequenceLength,
       int shuffleWindow,
-      long seed) {
+      long seed,
+      TaskSettings task) {
     /**
      * Checks the ranges.
      *
@@ -86,7 +90,11 @@ public record Recipe(
     public Data {
       include = List.copyOf(include);
       require(
-          path != null && !path.isBlank(), "data.path is missing: name a file or folder of text");
+          task != null || path != null && !path.isBlank(),
+          "data.path is missing: name a file or folder of text");
+      require(
+          task == null || path == null && include.isEmpty(),
+          "data.path and data.include are for text; with data.task leave them out");
       require(!tokenizer.isBlank(), "data.tokenizer must name a tokenizer: 'bytes' or a path");
       require(
           heldOutPath != null || (heldOutShare > 0 && heldOutShare < 1),
@@ -308,7 +316,8 @@ public record Recipe(
               heldOut.isNumber() ? null : heldOut.textValue(),
               v.integer("data.sequence_length"),
               v.integer("data.shuffle_window"),
-              v.whole("data.seed")),
+              v.whole("data.seed"),
+              v.task()),
           new Train(
               v.integer("train.steps"),
               v.integer("train.batch_tokens"),
@@ -344,7 +353,10 @@ public record Recipe(
     }
 
     int integer(String name) {
-      long value = whole(name);
+      return integer(name, whole(name));
+    }
+
+    private static int integer(String name, long value) {
       require(value == (int) value, name + " (" + value + ") is too large");
       return (int) value;
     }
@@ -371,6 +383,28 @@ public record Recipe(
         value.forEach(element -> texts.add(element.textValue()));
       }
       return texts;
+    }
+
+    /** The task, null without one. */
+    TaskSettings task() {
+      if (values.keySet().stream().noneMatch(k -> k.startsWith("data.task."))) {
+        return null;
+      }
+      require(values.containsKey("data.task.name"), "data.task.name is missing: name a task");
+      List<Integer> pairs = new ArrayList<>();
+      JsonNode list = values.get("data.task.pairs");
+      if (list != null) {
+        list.forEach(n -> pairs.add(integer("data.task.pairs", n.longValue())));
+      }
+      return new TaskSettings(
+          text("data.task.name"),
+          values.containsKey("data.task.vocabulary") ? integer("data.task.vocabulary") : 0,
+          pairs,
+          values.containsKey("data.task.power") ? number("data.task.power") : TaskSettings.POWER,
+          values.containsKey("data.task.digits")
+              ? integer("data.task.digits")
+              : TaskSettings.DIGITS,
+          text("data.task.haystack"));
     }
 
     Shape shape(String name) {
@@ -426,19 +460,15 @@ public record Recipe(
     ObjectNode root = JSON.createObjectNode();
     root.set("model", model.deepCopy());
     ObjectNode d = root.putObject("data");
-    d.put("path", data.path);
-    if (!data.include.isEmpty()) {
-      ArrayNode include = d.putArray("include");
-      data.include.forEach(include::add);
-    }
-    d.put("tokenizer", data.tokenizer);
-    if (data.heldOutPath == null) {
-      d.put("held_out", data.heldOutShare);
+    if (data.task == null) {
+      putText(d);
     } else {
-      d.put("held_out", data.heldOutPath);
+      putTask(d.putObject("task"), data.task);
     }
     d.put("sequence_length", data.sequenceLength);
-    d.put("shuffle_window", data.shuffleWindow);
+    if (data.task == null) {
+      d.put("shuffle_window", data.shuffleWindow);
+    }
     d.put("seed", data.seed);
     ObjectNode t = root.putObject("train");
     t.put("steps", train.steps);
@@ -467,6 +497,36 @@ public record Recipe(
         .put("keep", checkpoint.keep)
         .put("directory", checkpoint.directory);
     return root;
+  }
+
+  private void putText(ObjectNode d) {
+    d.put("path", data.path);
+    if (!data.include.isEmpty()) {
+      ArrayNode include = d.putArray("include");
+      data.include.forEach(include::add);
+    }
+    d.put("tokenizer", data.tokenizer);
+    if (data.heldOutPath == null) {
+      d.put("held_out", data.heldOutShare);
+    } else {
+      d.put("held_out", data.heldOutPath);
+    }
+  }
+
+  private static void putTask(ObjectNode t, TaskSettings task) {
+    t.put("name", task.name());
+    if (task.vocabulary() > 0) {
+      t.put("vocabulary", task.vocabulary());
+    }
+    if (!task.pairs().isEmpty()) {
+      ArrayNode pairs = t.putArray("pairs");
+      task.pairs().forEach(pairs::add);
+    }
+    t.put("power", task.power());
+    t.put("digits", task.digits());
+    if (task.haystack() != null) {
+      t.put("haystack", task.haystack());
+    }
   }
 
   /** The recipe with every value as YAML, which {@link #parse} reads back. */

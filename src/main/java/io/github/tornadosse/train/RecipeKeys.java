@@ -35,6 +35,7 @@ final class RecipeKeys {
     TEXT("a text"),
     TEXTS("a text or a list of texts"),
     WHOLES("a list of whole numbers, such as [1, 3]"),
+    WHOLE_OR_WHOLES("a whole number or a list of them"),
     SHARE_OR_PATH("a share such as 0.05 or the path of a file or folder");
 
     private final String words;
@@ -94,6 +95,12 @@ final class RecipeKeys {
     whole("data.sequence_length", 512);
     whole("data.shuffle_window", 64);
     whole("data.seed", 1);
+    optional("data.task.name", Kind.TEXT);
+    optional("data.task.vocabulary", Kind.WHOLE);
+    optional("data.task.pairs", Kind.WHOLE_OR_WHOLES);
+    optional("data.task.power", Kind.NUMBER);
+    optional("data.task.digits", Kind.WHOLE);
+    optional("data.task.haystack", Kind.TEXT);
 
     whole("train.steps", 1000);
     whole("train.batch_tokens", 4096);
@@ -296,6 +303,7 @@ final class RecipeKeys {
       case TEXT -> value.isTextual() ? value : null;
       case TEXTS -> value.isTextual() || list ? value : null;
       case WHOLES -> wholes(value);
+      case WHOLE_OR_WHOLES -> wholes(value.isArray() ? value : NODES.arrayNode().add(n));
       case SHARE_OR_PATH ->
           n.isNumber() ? NODES.numberNode(n.doubleValue()) : value.isTextual() ? value : null;
     };

@@ -39,6 +39,7 @@ record TrainerState(
           "data.sequence_length",
           "data.shuffle_window",
           "data.seed",
+          "data.task",
           "train.batch_tokens",
           "train.accumulation",
           "train.seed",

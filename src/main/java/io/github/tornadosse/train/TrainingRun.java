@@ -1,6 +1,7 @@
 package io.github.tornadosse.train;
 
 import io.github.tornadosse.checkpoint.AtomicFiles;
+import io.github.tornadosse.data.tasks.TaskSettings;
 import io.github.tornadosse.nn.ModelConfig;
 import io.github.tornadosse.nn.Trainable;
 import io.github.tornadosse.tensor.UserError;
@@ -48,7 +49,7 @@ public final class TrainingRun {
   private final ModelFactory models;
   private final Progress progress;
   private final Function<Recipe, TrainingData> source;
-  private final Reporter reporter;
+  private Reporter reporter;
   private final LongSupplier clock;
   private final Object starting = new Object();
   private Recipe recipe;
@@ -64,7 +65,11 @@ public final class TrainingRun {
    * @param progress hears how it goes
    */
   public TrainingRun(Recipe recipe, Options options, ModelFactory models, Progress progress) {
-    this(recipe, options, models, progress, CorpusData::open, Report::write, System::nanoTime);
+    this(recipe, options, models, progress, TrainingRun::open, Report::write, System::nanoTime);
+  }
+
+  private static TrainingData open(Recipe recipe) {
+    return recipe.data().task() == null ? CorpusData.open(recipe) : TaskData.open(recipe);
   }
 
   /** Writes a report; {@link Report#write} but for tests. */
@@ -88,6 +93,16 @@ public final class TrainingRun {
     this.source = source;
     this.reporter = reporter;
     this.clock = clock;
+  }
+
+  /**
+   * Leaves the report out, for runs that are reported on together.
+   *
+   * @return this run
+   */
+  public TrainingRun withoutReport() {
+    reporter = null;
+    return this;
   }
 
   /**
@@ -205,10 +220,10 @@ public final class TrainingRun {
         reported ? Optional.of(directory.plot()) : Optional.empty());
   }
 
-  /** Writes the report, if there is a step to show. */
+  /** Writes the report, if it is wanted and there is a step to show. */
   private boolean report(Trainer made, TrainingData data, RunDirectory directory) {
     MetricsReader metrics = MetricsReader.read(directory.metrics());
-    if (metrics.steps().isEmpty()) {
+    if (reporter == null || metrics.steps().isEmpty()) {
       return false;
     }
     Path name = directory.root().toAbsolutePath().normalize().getFileName();
@@ -242,7 +257,8 @@ public final class TrainingRun {
     if (recipe.train().init() != null) {
       facts.put("Initial weights", recipe.train().init());
     }
-    facts.put("Data", recipe.data().path());
+    TaskSettings task = recipe.data().task();
+    facts.put("Data", task == null ? recipe.data().path() : "task " + task.name());
     facts.put(
         "Step",
         String.format(

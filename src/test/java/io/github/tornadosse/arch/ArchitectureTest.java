@@ -56,6 +56,10 @@ class ArchitectureTest {
       onlyOn("eval", "nn", "runtime", "graph", "kernels", "infer", "checkpoint", "data", "tensor");
 
   @ArchTest
+  static final ArchRule EXPERIMENT_USES_TRAIN_AND_EVAL =
+      onlyOn("experiment", "train", "eval", "infer", "nn", "graph", "checkpoint", "data", "tensor");
+
+  @ArchTest
   static final ArchRule NOBODY_USES_THE_COMMAND =
       noClasses()
           .that()

@@ -70,6 +70,8 @@ class MainTest {
         "train",
         "generate",
         "eval",
+        "experiment",
+        "inspect",
         "convert",
         "verify",
         "emit",

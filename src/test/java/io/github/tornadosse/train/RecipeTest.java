@@ -87,7 +87,7 @@ class RecipeTest {
     assertThat(r.data())
         .isEqualTo(
             new Recipe.Data(
-                "books", List.of("**.txt", "**.md"), "bytes", 0, "books/valid", 64, 7, 99));
+                "books", List.of("**.txt", "**.md"), "bytes", 0, "books/valid", 64, 7, 99, null));
     assertThat(r.train())
         .isEqualTo(
             new Recipe.Train(
