@@ -72,6 +72,15 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--resume", description = "Go on from the run's latest checkpoint.")
   private boolean resume;
 
+  @Option(
+      names = "--dtype",
+      paramLabel = "DTYPE",
+      description = {
+        "float32, or bf16: products of bfloat16 factors, summed in float32; parameters, moments and",
+        "states stay float32 (device cuda:N). Without it, the tier's."
+      })
+  private String dtype;
+
   @Override
   public Integer call() {
     List<String> all = new ArrayList<>(overrides);
@@ -103,7 +112,7 @@ final class TrainCommand implements Callable<Integer> {
         new TrainingRun(
             recipe,
             options,
-            new TaskGraphModels(globals.tier().operations(), false),
+            new TaskGraphModels(globals.tier(dtype).operations(), false),
             new TrainProgress());
     try (Interrupts interrupts = Interrupts.calling(run::requestStop)) {
       return run.run();

@@ -58,7 +58,7 @@ public final class OperationsRunner implements TierRunner {
     Map<String, float[]> weights = new LinkedHashMap<>();
     c.under("param.").forEach((name, values) -> weights.put(name, floats(values)));
     try (StandaloneMixer mixer = new StandaloneMixer(config, ops, c.ints("cu_seqlens"), weights)) {
-      Comparison comparison = new Comparison();
+      Comparison comparison = new Comparison(Tolerances.of(ops.tier()));
       comparison.forward("o", doubles(mixer.forward(floats(c.get("x")))), c.get("o"));
       comparison.forward("aux", new double[] {mixer.balance()}, c.get("aux"));
       comparison.forward("states", doubles(mixer.states()), c.get("states"));
@@ -83,7 +83,7 @@ public final class OperationsRunner implements TierRunner {
     }
     Content weights = GoldenCase.read(golden.path().resolve("model.safetensors"));
     PackedBatch batch = batch(c.ints("ids"), c.ints("cu_seqlens"));
-    Comparison comparison = new Comparison();
+    Comparison comparison = new Comparison(Tolerances.of(ops.tier()));
     compareTraining(comparison, c, config, weights, batch);
     compareInference(comparison, c, config, weights, batch);
     return comparison.result(golden.name(), tier());

@@ -89,7 +89,7 @@ final class RecurrenceCase {
     program.execute("backward");
     program.fetch("backward", dRows, dvRows, dState);
 
-    Comparison comparison = new Comparison();
+    Comparison comparison = new Comparison(Tolerances.of(ops.tier()));
     comparison.forward("o", tokenMajor(out, 0, value), c.get("o"));
     comparison.forward("s", doubles(state.toHeapArray()), c.get("s"));
     int part = heads * tokens * key;

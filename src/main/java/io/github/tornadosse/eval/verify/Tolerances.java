@@ -15,6 +15,16 @@ public record Tolerances(double forward, double gradient) {
   public static final Tolerances BFLOAT16 = new Tolerances(1e-2, 2e-2);
 
   /**
+   * Those of a tier of kernels.
+   *
+   * @param tier its name
+   * @return of bfloat16 for the CUDA tier, else of float32
+   */
+  public static Tolerances of(String tier) {
+    return tier.equals("cuda") ? BFLOAT16 : FLOAT32;
+  }
+
+  /**
    * A gradient whose norm is below this share of the largest one's is compared against that largest
    * norm.
    */
