@@ -114,7 +114,8 @@ final class BenchCommand implements Runnable {
     public Integer call() {
       boolean sse = choice("--mixer", mixer, "gla", "sse");
       boolean backward = choice("--pass", pass, "forward", "forward+backward");
-      Operations ops = globals.tier(dtype).operations();
+      globals.precision(dtype);
+      Operations ops = globals.tier().operations();
       for (int n : partitions) {
         MixerBenchmark.Options o =
             new MixerBenchmark.Options(sse, backward, tokens, heads, dim, n, topk, runs);

@@ -123,15 +123,14 @@ final class Globals {
   }
 
   /**
-   * The tier that computes products in a precision; logs why.
+   * Asks for the tier that computes products in a precision.
    *
-   * @param dtype one of {@link Tiers#DTYPES}, or null for the tier that was asked for
+   * @param dtype one of {@link Tiers#DTYPES}, or null to leave the tier as it is
    */
-  Tiers.Choice tier(String dtype) {
+  void precision(String dtype) {
     if (dtype != null) {
       tier = Tiers.forPrecision(dtype, tier);
     }
-    return tier();
   }
 
   /** The device and what computes there. */

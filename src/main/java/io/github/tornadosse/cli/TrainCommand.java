@@ -83,6 +83,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    globals.precision(dtype);
     List<String> all = new ArrayList<>(overrides);
     if (data != null) {
       all.add("data.path=" + data);
@@ -112,7 +113,7 @@ final class TrainCommand implements Callable<Integer> {
         new TrainingRun(
             recipe,
             options,
-            new TaskGraphModels(globals.tier(dtype).operations(), false),
+            new TaskGraphModels(globals.tier().operations(), false),
             new TrainProgress());
     try (Interrupts interrupts = Interrupts.calling(run::requestStop)) {
       return run.run();

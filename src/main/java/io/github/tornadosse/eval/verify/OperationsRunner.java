@@ -131,7 +131,10 @@ public final class OperationsRunner implements TierRunner {
     try (LanguageModel model = LanguageModel.create(shared, ops, capacity)) {
       comparison.forward("logits", doubles(model.logits(batch)), c.get("logits"));
     }
-    new GreedyText(shared, ops, c.ints("prompt"), c.get("greedy")).compare(comparison);
+    // Logits that are within bfloat16's tolerance may have another maximum where two are near.
+    if (Tolerances.of(ops.tier()).equals(Tolerances.FLOAT32)) {
+      new GreedyText(shared, ops, c.ints("prompt"), c.get("greedy")).compare(comparison);
+    }
   }
 
   private static PackedBatch batch(int[] ids, int[] cu) {
