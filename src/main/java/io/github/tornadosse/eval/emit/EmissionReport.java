@@ -39,9 +39,16 @@ public record EmissionReport(
   public String summary() {
     long failed = kernels.stream().filter(k -> !k.good()).count();
     long names = kernels.stream().map(EmittedKernel::kernel).distinct().count();
-    return "%s, tier %s: %d kernels in %d codes, %d failed, %d spill (%s)"
+    boolean measured = kernels.stream().anyMatch(k -> k.usage() != null);
+    return "%s, tier %s: %d kernels in %d codes, %d failed%s (%s)"
         .formatted(
-            backend.label(), tier, names, kernels.size(), failed, spilling().size(), compiler);
+            backend.label(),
+            tier,
+            names,
+            kernels.size(),
+            failed,
+            measured ? ", " + spilling().size() + " spill" : "",
+            compiler);
   }
 
   /** All of it as JSON. */

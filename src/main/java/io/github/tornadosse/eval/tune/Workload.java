@@ -43,6 +43,8 @@ final class Workload implements AutoCloseable {
 
   private final Program program;
   private final ControlTable table;
+
+  /** The last that is written, to be fetched. */
   private final FloatArray sink;
 
   Workload(Kind kind, Sizes sizes, Operations ops) {
@@ -85,11 +87,15 @@ final class Workload implements AutoCloseable {
         yield s -> {
           dense(s, "wide", ops, wide, dx);
           dense(s, "narrow", ops, narrow, dx);
+          ops.zeroTokens(s, "end", row, 1);
         };
       }
       case FEW -> {
         Linear wide = linear(buffers, "wide", x, tokens, d, WIDE * d);
-        yield s -> ops.linear(s, "wide", wide);
+        yield s -> {
+          ops.linear(s, "wide", wide);
+          ops.zeroTokens(s, "end", row, 1);
+        };
       }
     };
   }

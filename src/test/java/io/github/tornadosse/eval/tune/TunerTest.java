@@ -18,7 +18,7 @@ class TunerTest {
   @Test
   void timesEveryCandidateAndTakesOneOfThem() {
     List<Finding> findings = new ArrayList<>();
-    Map<String, Integer> tuned = new Tuner(8, 32, 64, 1).run(GpuSettings.SMALLEST, findings::add);
+    Map<String, Integer> tuned = new Tuner(4, 16, 32, 1).run(GpuSettings.SMALLEST, findings::add);
     assertThat(findings).hasSameSizeAs(GpuSettings.CANDIDATES.keySet());
     for (Finding f : findings) {
       List<Integer> candidates = GpuSettings.CANDIDATES.get(f.name());
