@@ -174,7 +174,8 @@ public final class DeltaKeys {
         for (int e = item; e < CHANNELS * 16; e += ITEMS) {
           int x = TornadoMath.min(first + e % 16, value - 1);
           int c = firstKey + e / 16;
-          float inside = first + e % 16 < value && c < key ? 1f : 0f;
+          float column = first + e % 16 < value ? 1f : 0f;
+          float inside = c < key ? column : 0f;
           int at = (unit * key + TornadoMath.min(c, key - 1)) * value + x;
           int to = e / 16 * 17 + e % 16;
           float y = inside * states.get(at);
@@ -535,30 +536,30 @@ public final class DeltaKeys {
         context.localBarrier();
       }
       int to = (gates + ty) * key + c0;
-      put(dKeys, to, count - ty - 0, key - c0, s00, s01);
-      put(dKeys, part * key + to, count - ty - 0, key - c0, u00, u01);
-      put(dKeys, to + 8 * key, count - ty - 8, key - c0, s10, s11);
-      put(dKeys, part * key + to + 8 * key, count - ty - 8, key - c0, u10, u11);
-      put(dKeys, to + 16 * key, count - ty - 16, key - c0, s20, s21);
-      put(dKeys, part * key + to + 16 * key, count - ty - 16, key - c0, u20, u21);
-      put(dKeys, to + 24 * key, count - ty - 24, key - c0, s30, s31);
-      put(dKeys, part * key + to + 24 * key, count - ty - 24, key - c0, u30, u31);
-      put(dKeys, to + 32 * key, count - ty - 32, key - c0, s40, s41);
-      put(dKeys, part * key + to + 32 * key, count - ty - 32, key - c0, u40, u41);
-      put(dKeys, to + 40 * key, count - ty - 40, key - c0, s50, s51);
-      put(dKeys, part * key + to + 40 * key, count - ty - 40, key - c0, u50, u51);
-      put(dKeys, to + 48 * key, count - ty - 48, key - c0, s60, s61);
-      put(dKeys, part * key + to + 48 * key, count - ty - 48, key - c0, u60, u61);
-      put(dKeys, to + 56 * key, count - ty - 56, key - c0, s70, s71);
-      put(dKeys, part * key + to + 56 * key, count - ty - 56, key - c0, u70, u71);
+      put(dKeys, to, ty + 0 < count ? key - c0 : 0, s00, s01);
+      put(dKeys, part * key + to, ty + 0 < count ? key - c0 : 0, u00, u01);
+      put(dKeys, to + 8 * key, ty + 8 < count ? key - c0 : 0, s10, s11);
+      put(dKeys, part * key + to + 8 * key, ty + 8 < count ? key - c0 : 0, u10, u11);
+      put(dKeys, to + 16 * key, ty + 16 < count ? key - c0 : 0, s20, s21);
+      put(dKeys, part * key + to + 16 * key, ty + 16 < count ? key - c0 : 0, u20, u21);
+      put(dKeys, to + 24 * key, ty + 24 < count ? key - c0 : 0, s30, s31);
+      put(dKeys, part * key + to + 24 * key, ty + 24 < count ? key - c0 : 0, u30, u31);
+      put(dKeys, to + 32 * key, ty + 32 < count ? key - c0 : 0, s40, s41);
+      put(dKeys, part * key + to + 32 * key, ty + 32 < count ? key - c0 : 0, u40, u41);
+      put(dKeys, to + 40 * key, ty + 40 < count ? key - c0 : 0, s50, s51);
+      put(dKeys, part * key + to + 40 * key, ty + 40 < count ? key - c0 : 0, u50, u51);
+      put(dKeys, to + 48 * key, ty + 48 < count ? key - c0 : 0, s60, s61);
+      put(dKeys, part * key + to + 48 * key, ty + 48 < count ? key - c0 : 0, u60, u61);
+      put(dKeys, to + 56 * key, ty + 56 < count ? key - c0 : 0, s70, s71);
+      put(dKeys, part * key + to + 56 * key, ty + 56 < count ? key - c0 : 0, u70, u71);
     }
   }
 
-  private static void put(FloatArray to, int at, int exists, int room, float y0, float y1) {
-    if (exists > 0 && room > 0) {
+  private static void put(FloatArray to, int at, int room, float y0, float y1) {
+    if (room > 0) {
       to.set(at, y0);
     }
-    if (exists > 0 && room > 16) {
+    if (room > 16) {
       to.set(at + 16, y1);
     }
   }

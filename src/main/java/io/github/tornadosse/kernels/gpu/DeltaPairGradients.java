@@ -534,19 +534,19 @@ public final class DeltaPairGradients {
       int part = valueHeads * rows;
       int gates = h * rows + begin;
       int count = end - begin;
-      if (m < count) {
-        decay[m] = rowGates.get(gates + m);
-        float from = 0f;
-        float to = 0f;
-        for (int n = 0; n < tiles; n++) {
-          from += shares.get(2 * n * part + gates + m);
-          to += shares.get((2 * n + 1) * part + gates + m);
-        }
-        fromState[m] = from;
-        toState[m] = to;
+      // Items without a row have the last one's numbers, which nobody reads.
+      int row = gates + TornadoMath.min(m, count - 1);
+      float from = 0f;
+      float to = 0f;
+      for (int n = 0; n < tiles; n++) {
+        from += shares.get(2 * n * part + row);
+        to += shares.get((2 * n + 1) * part + row);
       }
+      decay[m] = rowGates.get(row);
+      fromState[m] = from;
+      toState[m] = to;
       context.localBarrier();
-      if (m < count) {
+      if (begin + m < end) {
         float sum = 0f;
         for (int n = 0; n < tiles; n++) {
           sum += shares.get(2 * tiles * part + unit * tiles + n);

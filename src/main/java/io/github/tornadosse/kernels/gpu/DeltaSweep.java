@@ -294,22 +294,22 @@ public final class DeltaSweep {
         }
         int to = (gates + ty) * value + firstValue + tx;
         int room = value - firstValue - tx;
-        put(errors, to, ty < count && room > 0 ? 1 : 0, t00);
-        put(errors, to + 16, ty < count && room > 16 ? 1 : 0, t01);
-        put(errors, to + 8 * value, ty + 8 < count && room > 0 ? 1 : 0, t10);
-        put(errors, to + 8 * value + 16, ty + 8 < count && room > 16 ? 1 : 0, t11);
-        put(errors, to + 16 * value, ty + 16 < count && room > 0 ? 1 : 0, t20);
-        put(errors, to + 16 * value + 16, ty + 16 < count && room > 16 ? 1 : 0, t21);
-        put(errors, to + 24 * value, ty + 24 < count && room > 0 ? 1 : 0, t30);
-        put(errors, to + 24 * value + 16, ty + 24 < count && room > 16 ? 1 : 0, t31);
-        put(errors, to + 32 * value, ty + 32 < count && room > 0 ? 1 : 0, t40);
-        put(errors, to + 32 * value + 16, ty + 32 < count && room > 16 ? 1 : 0, t41);
-        put(errors, to + 40 * value, ty + 40 < count && room > 0 ? 1 : 0, t50);
-        put(errors, to + 40 * value + 16, ty + 40 < count && room > 16 ? 1 : 0, t51);
-        put(errors, to + 48 * value, ty + 48 < count && room > 0 ? 1 : 0, t60);
-        put(errors, to + 48 * value + 16, ty + 48 < count && room > 16 ? 1 : 0, t61);
-        put(errors, to + 56 * value, ty + 56 < count && room > 0 ? 1 : 0, t70);
-        put(errors, to + 56 * value + 16, ty + 56 < count && room > 16 ? 1 : 0, t71);
+        put(errors, to, ty < count ? room : 0, t00);
+        put(errors, to + 16, ty < count ? room - 16 : 0, t01);
+        put(errors, to + 8 * value, ty + 8 < count ? room : 0, t10);
+        put(errors, to + 8 * value + 16, ty + 8 < count ? room - 16 : 0, t11);
+        put(errors, to + 16 * value, ty + 16 < count ? room : 0, t20);
+        put(errors, to + 16 * value + 16, ty + 16 < count ? room - 16 : 0, t21);
+        put(errors, to + 24 * value, ty + 24 < count ? room : 0, t30);
+        put(errors, to + 24 * value + 16, ty + 24 < count ? room - 16 : 0, t31);
+        put(errors, to + 32 * value, ty + 32 < count ? room : 0, t40);
+        put(errors, to + 32 * value + 16, ty + 32 < count ? room - 16 : 0, t41);
+        put(errors, to + 40 * value, ty + 40 < count ? room : 0, t50);
+        put(errors, to + 40 * value + 16, ty + 40 < count ? room - 16 : 0, t51);
+        put(errors, to + 48 * value, ty + 48 < count ? room : 0, t60);
+        put(errors, to + 48 * value + 16, ty + 48 < count ? room - 16 : 0, t61);
+        put(errors, to + 56 * value, ty + 56 < count ? room : 0, t70);
+        put(errors, to + 56 * value + 16, ty + 56 < count ? room - 16 : 0, t71);
         float u0 = after[ty] * strength[ty];
         float u1 = after[ty + 8] * strength[ty + 8];
         float u2 = after[ty + 16] * strength[ty + 16];
@@ -393,37 +393,37 @@ public final class DeltaSweep {
           }
           int left = key - firstKey - ty;
           int at = (firstKey + ty) * value + firstValue + tx;
-          int e00 = left > 0 && room > 0 ? 1 : 0;
+          int e00 = left > 0 ? room : 0;
           w00 = next(states, stateFrom + at, total, w00, e00);
-          int e01 = left > 0 && room > 16 ? 1 : 0;
+          int e01 = left > 0 ? room - 16 : 0;
           w01 = next(states, stateFrom + at + 16, total, w01, e01);
-          int e10 = left > 8 && room > 0 ? 1 : 0;
+          int e10 = left > 8 ? room : 0;
           w10 = next(states, stateFrom + at + 8 * value, total, w10, e10);
-          int e11 = left > 8 && room > 16 ? 1 : 0;
+          int e11 = left > 8 ? room - 16 : 0;
           w11 = next(states, stateFrom + at + 8 * value + 16, total, w11, e11);
-          int e20 = left > 16 && room > 0 ? 1 : 0;
+          int e20 = left > 16 ? room : 0;
           w20 = next(states, stateFrom + at + 16 * value, total, w20, e20);
-          int e21 = left > 16 && room > 16 ? 1 : 0;
+          int e21 = left > 16 ? room - 16 : 0;
           w21 = next(states, stateFrom + at + 16 * value + 16, total, w21, e21);
-          int e30 = left > 24 && room > 0 ? 1 : 0;
+          int e30 = left > 24 ? room : 0;
           w30 = next(states, stateFrom + at + 24 * value, total, w30, e30);
-          int e31 = left > 24 && room > 16 ? 1 : 0;
+          int e31 = left > 24 ? room - 16 : 0;
           w31 = next(states, stateFrom + at + 24 * value + 16, total, w31, e31);
-          int e40 = left > 32 && room > 0 ? 1 : 0;
+          int e40 = left > 32 ? room : 0;
           w40 = next(states, stateFrom + at + 32 * value, total, w40, e40);
-          int e41 = left > 32 && room > 16 ? 1 : 0;
+          int e41 = left > 32 ? room - 16 : 0;
           w41 = next(states, stateFrom + at + 32 * value + 16, total, w41, e41);
-          int e50 = left > 40 && room > 0 ? 1 : 0;
+          int e50 = left > 40 ? room : 0;
           w50 = next(states, stateFrom + at + 40 * value, total, w50, e50);
-          int e51 = left > 40 && room > 16 ? 1 : 0;
+          int e51 = left > 40 ? room - 16 : 0;
           w51 = next(states, stateFrom + at + 40 * value + 16, total, w51, e51);
-          int e60 = left > 48 && room > 0 ? 1 : 0;
+          int e60 = left > 48 ? room : 0;
           w60 = next(states, stateFrom + at + 48 * value, total, w60, e60);
-          int e61 = left > 48 && room > 16 ? 1 : 0;
+          int e61 = left > 48 ? room - 16 : 0;
           w61 = next(states, stateFrom + at + 48 * value + 16, total, w61, e61);
-          int e70 = left > 56 && room > 0 ? 1 : 0;
+          int e70 = left > 56 ? room : 0;
           w70 = next(states, stateFrom + at + 56 * value, total, w70, e70);
-          int e71 = left > 56 && room > 16 ? 1 : 0;
+          int e71 = left > 56 ? room - 16 : 0;
           w71 = next(states, stateFrom + at + 56 * value + 16, total, w71, e71);
           if (chunk + 1 < lastChunk) {
             put(states, stateFrom + valueHeads * key * value + at, e00, w00);
@@ -467,18 +467,18 @@ public final class DeltaSweep {
     }
   }
 
-  /** sum + decay·states[at], or sum if there is no such element. */
-  static float next(FloatArray states, int at, float decay, float sum, int exists) {
+  /** sum + decay·states[at], or sum if there is no room for such an element. */
+  static float next(FloatArray states, int at, float decay, float sum, int room) {
     float y = sum;
-    if (exists == 1) {
+    if (room > 0) {
       y += decay * states.get(at);
     }
     return y;
   }
 
-  /** Stores y if there is such an element. */
-  static void put(FloatArray to, int at, int exists, float y) {
-    if (exists == 1) {
+  /** Stores y if there is room for it. */
+  static void put(FloatArray to, int at, int room, float y) {
+    if (room > 0) {
       to.set(at, y);
     }
   }
