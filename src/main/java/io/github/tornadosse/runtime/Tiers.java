@@ -110,7 +110,7 @@ public final class Tiers {
   }
 
   private static Operations gpu() {
-    return new GpuOperations(Devices.gpuSettings());
+    return new GpuOperations(Devices.gpuSettings(), Devices.embedded() || Devices.cuda());
   }
 
   private static Operations vector() {
