@@ -26,8 +26,8 @@ public class GpuOperations extends PortableOperations {
    * The tier for a device.
    *
    * @param settings what is known of it
-   * @param deltaTiles whether the gated delta rule is this tier's; TornadoVM's OpenCL and PTX
-   *     backends do not compile it rightly, and the portable tier's stands in for it there
+   * @param deltaTiles whether the gated delta rule is this tier's; what TornadoVM makes of it is
+   *     not right on any device yet, and the portable tier's stands in for it there
    */
   public GpuOperations(GpuSettings settings, boolean deltaTiles) {
     deltaRule = deltaTiles ? new GpuDeltaRule() : new PortableDeltaRule();

@@ -72,7 +72,8 @@ public final class Tiers {
               "tier 'cuda' needs a device of the CUDA backend, such as --device cuda:0; this is "
                   + Devices.name());
         }
-        yield new Choice(new CudaOperations(Devices.gpuSettings()), "asked for");
+        yield new Choice(
+            new CudaOperations(Devices.gpuSettings(), Devices.embedded()), "asked for");
       }
       case "vector" -> {
         if (obstacle != null) {
@@ -110,7 +111,7 @@ public final class Tiers {
   }
 
   private static Operations gpu() {
-    return new GpuOperations(Devices.gpuSettings(), Devices.embedded() || Devices.cuda());
+    return new GpuOperations(Devices.gpuSettings(), Devices.embedded());
   }
 
   private static Operations vector() {
