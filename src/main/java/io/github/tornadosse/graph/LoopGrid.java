@@ -3,20 +3,13 @@ package io.github.tornadosse.graph;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.WorkerGrid1D;
 
-/**
- * The grid of a task with one parallel loop. It is as large as the loop, since TornadoVM puts the
- * grid's size in the place of the loop's bound, wherever the kernel uses it.
- */
+/** The grid of a task with one parallel loop; what it has too many finds no work there. */
 public final class LoopGrid extends WorkerGrid1D {
-  private static final int MOST_ITEMS = 128;
+  private static final int ITEMS = 128;
 
   LoopGrid(int items) {
-    super(items);
-    int group = Math.min(items, MOST_ITEMS);
-    while (items % group != 0) {
-      group--;
-    }
-    setLocalWork(group, 1, 1);
+    super(Math.ceilDiv(Math.max(items, 1), ITEMS) * ITEMS);
+    setLocalWork(ITEMS, 1, 1);
   }
 
   /**

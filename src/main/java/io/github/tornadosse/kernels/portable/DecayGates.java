@@ -50,7 +50,7 @@ public final class DecayGates {
       int capacity,
       int source,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       if (u % capacity < control.get(Control.TOKENS)) {
         int b = control.get(keyBaseAt) + u * dim;
         int d = control.get(keyDeltaAt) + u * dim;
@@ -104,7 +104,7 @@ public final class DecayGates {
       int capacity,
       int source,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       if (u % capacity < control.get(Control.TOKENS)) {
         int b = control.get(keyBaseAt) + u * dim;
         int e = control.get(keyDeltaAt) + u * dim;

@@ -87,7 +87,7 @@ public final class DeltaRowGradients {
       int rows,
       int maxSegments,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int bounds = maxSegments + 1 + 2 * (u / CHUNK / valueHeads);
       int h = u / CHUNK % valueHeads;
       int begin = table.get(bounds);
@@ -166,7 +166,7 @@ public final class DeltaRowGradients {
       int width,
       int gateValues,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int rows = capacity * (1 + width);
       int h = u / rows;
       int row = u % rows;
@@ -228,7 +228,7 @@ public final class DeltaRowGradients {
       int capacity,
       int width,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int row = u % (capacity * (1 + width));
       int tokens = control.get(Control.TOKENS);
       int used = row < capacity ? tokens : capacity + tokens * width;
@@ -279,7 +279,7 @@ public final class DeltaRowGradients {
       int capacity,
       int width,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int rows = capacity * (1 + width);
       int row = u % rows;
       int tokens = control.get(Control.TOKENS);

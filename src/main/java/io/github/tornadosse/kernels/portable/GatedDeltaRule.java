@@ -108,7 +108,7 @@ public final class GatedDeltaRule {
       int width,
       int gateValues,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int rows = capacity * (1 + width);
       int row = u % rows;
       int tokens = control.get(Control.TOKENS);
@@ -161,7 +161,7 @@ public final class GatedDeltaRule {
       int sources,
       int gateValues,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int rows = capacity * (1 + width);
       int row = u % rows;
       int tokens = control.get(Control.TOKENS);
@@ -208,7 +208,7 @@ public final class GatedDeltaRule {
       int rows,
       int maxSegments,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int bounds = maxSegments + 1 + 2 * (u / CHUNK / valueHeads);
       int h = u / CHUNK % valueHeads;
       int begin = table.get(bounds);
@@ -281,7 +281,7 @@ public final class GatedDeltaRule {
       int rows,
       int size,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int blocks = (value + 3) / 4;
       int segment = u / blocks / valueHeads;
       int h = u / blocks % valueHeads;

@@ -64,7 +64,7 @@ public final class GatedDeltaRuleGradient {
       int rows,
       int size,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int blocks = (value + 3) / 4;
       int segment = u / blocks / valueHeads;
       int h = u / blocks % valueHeads;
@@ -229,7 +229,7 @@ public final class GatedDeltaRuleGradient {
       int rows,
       int size,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int blocks = (value + 3) / 4;
       int segment = u / blocks / valueHeads;
       int h = u / blocks % valueHeads;
@@ -398,7 +398,7 @@ public final class GatedDeltaRuleGradient {
       int rows,
       int maxSegments,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int bounds = maxSegments + 1 + 2 * (u / CHUNK / valueHeads);
       int h = u / CHUNK % valueHeads;
       int begin = table.get(bounds);
@@ -489,7 +489,7 @@ public final class GatedDeltaRuleGradient {
       int rows,
       int maxSegments,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int chunk = u / CHUNK / valueHeads;
       int h = u / CHUNK % valueHeads;
       int bounds = maxSegments + 1 + 2 * chunk;

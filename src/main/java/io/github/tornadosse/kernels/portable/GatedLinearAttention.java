@@ -107,7 +107,7 @@ public final class GatedLinearAttention {
       int capacity,
       int width,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int rows = capacity * (1 + width);
       int h = u / rows;
       int row = u % rows;
@@ -153,7 +153,7 @@ public final class GatedLinearAttention {
       int key,
       int rows,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int chunk = u / CHUNK / heads;
       int base = u / CHUNK % heads * rows;
       int begin = table.get(2 * chunk);
@@ -260,7 +260,7 @@ public final class GatedLinearAttention {
       int capacity,
       int rows,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int chunk = u / CHUNK / heads;
       int h = u / CHUNK % heads;
       int begin = table.get(2 * chunk);
@@ -338,7 +338,7 @@ public final class GatedLinearAttention {
       int blocks,
       int size,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int segment = u / blocks / heads;
       int h = u / blocks % heads;
       if (segment < control.get(Control.SEQUENCES) * parts) {

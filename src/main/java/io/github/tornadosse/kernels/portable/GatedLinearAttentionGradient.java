@@ -48,7 +48,7 @@ public final class GatedLinearAttentionGradient {
       int capacity,
       int rows,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int chunk = u / CHUNK / heads;
       int h = u / CHUNK % heads;
       int begin = table.get(2 * chunk);
@@ -94,7 +94,7 @@ public final class GatedLinearAttentionGradient {
       int key,
       int rows,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int chunk = u / CHUNK / heads;
       int base = u / CHUNK % heads * rows;
       int begin = table.get(2 * chunk);
@@ -198,7 +198,7 @@ public final class GatedLinearAttentionGradient {
       int blocks,
       int maxChunks,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int segment = u / blocks / key / heads;
       int h = u / blocks / key % heads;
       int c = u / blocks % key;
@@ -289,7 +289,7 @@ public final class GatedLinearAttentionGradient {
       int blocks,
       int maxChunks,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int segment = u / blocks / key / heads;
       int h = u / blocks / key % heads;
       int c = u / blocks % key;
@@ -389,7 +389,7 @@ public final class GatedLinearAttentionGradient {
       int capacity,
       int rows,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int chunk = u / CHUNK / heads;
       int h = u / CHUNK % heads;
       int row = table.get(2 * chunk) + u % CHUNK;
@@ -452,7 +452,7 @@ public final class GatedLinearAttentionGradient {
       int capacity,
       int rows,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int chunk = u / CHUNK / heads;
       int h = u / CHUNK % heads;
       int begin = table.get(2 * chunk);

@@ -41,7 +41,7 @@ public final class HeadActivations {
       int capacity,
       int source,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       if (u % capacity < control.get(Control.TOKENS)) {
         int b = control.get(baseAt) + u * dim;
         int d = control.get(deltaAt) + u * dim;
@@ -104,7 +104,7 @@ public final class HeadActivations {
       int dim,
       int capacity,
       int width) {
-    for (@Parallel int t = 0; t < capacity; t++) {
+    for (@Parallel int t = 0; t < (capacity & LoopBound.MASK); t++) {
       if (t < control.get(Control.TOKENS)) {
         int rows = capacity * (1 + width);
         int to = control.get(dTopAt) + t * width;
@@ -169,7 +169,7 @@ public final class HeadActivations {
       int capacity,
       int source,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       if (u % capacity < control.get(Control.TOKENS)) {
         int bi = control.get(baseAt) + u * dim;
         int ei = control.get(deltaAt) + u * dim;
@@ -288,7 +288,7 @@ public final class HeadActivations {
       int capacity,
       int width,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int t = u % capacity;
       if (t < control.get(Control.TOKENS)) {
         int head = u / capacity * capacity * (1 + width);

@@ -31,7 +31,7 @@ public final class Loss {
       int lossAt,
       int vocabulary,
       int capacity) {
-    for (@Parallel int t = 0; t < capacity; t++) {
+    for (@Parallel int t = 0; t < (capacity & LoopBound.MASK); t++) {
       if (t < control.get(Control.TOKENS)) {
         int row = control.get(logitsAt) + t * vocabulary;
         int target = targets.get(t);
@@ -75,7 +75,7 @@ public final class Loss {
       int logitsAt,
       int vocabulary,
       int capacity) {
-    for (@Parallel int t = 0; t < capacity; t++) {
+    for (@Parallel int t = 0; t < (capacity & LoopBound.MASK); t++) {
       if (t < control.get(Control.TOKENS)) {
         int row = control.get(logitsAt) + t * vocabulary;
         int target = targets.get(t);

@@ -53,7 +53,7 @@ public final class MixerOutput {
       int capacity,
       int width,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int t = u % capacity;
       int h = u / capacity;
       if (t < control.get(Control.TOKENS)) {
@@ -123,7 +123,7 @@ public final class MixerOutput {
       int gated,
       int capacity,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int t = u % capacity;
       if (t < control.get(Control.TOKENS)) {
         int row = (t * heads + u / capacity) * value;

@@ -39,7 +39,7 @@ public final class Norms {
       int size,
       float eps,
       int capacity) {
-    for (@Parallel int t = 0; t < capacity; t++) {
+    for (@Parallel int t = 0; t < (capacity & LoopBound.MASK); t++) {
       if (t < control.get(Control.TOKENS)) {
         int xi = control.get(xAt) + t * size;
         int wi = control.get(wAt);
@@ -88,7 +88,7 @@ public final class Norms {
       int dxAt,
       int size,
       int capacity) {
-    for (@Parallel int t = 0; t < capacity; t++) {
+    for (@Parallel int t = 0; t < (capacity & LoopBound.MASK); t++) {
       if (t < control.get(Control.TOKENS)) {
         int xi = control.get(xAt) + t * size;
         int wi = control.get(wAt);

@@ -20,7 +20,7 @@ public final class Optimizer {
    * @param n number of elements
    */
   public static void zero(FloatArray values, int n) {
-    for (@Parallel int i = 0; i < n; i++) {
+    for (@Parallel int i = 0; i < (n & LoopBound.MASK); i++) {
       values.set(i, 0f);
     }
   }
@@ -54,7 +54,7 @@ public final class Optimizer {
    * @param blocks ⌈n/4096⌉
    */
   public static void squaredNorm(FloatArray x, int n, FloatArray partial, int blocks) {
-    for (@Parallel int b = 0; b < blocks; b++) {
+    for (@Parallel int b = 0; b < (blocks & LoopBound.MASK); b++) {
       int begin = b * NORM_BLOCK;
       int end = begin + TornadoMath.min(NORM_BLOCK, n - begin);
       float sum = 0f;
@@ -90,7 +90,7 @@ public final class Optimizer {
       float beta1,
       float beta2,
       float eps) {
-    for (@Parallel int i = 0; i < n; i++) {
+    for (@Parallel int i = 0; i < (n & LoopBound.MASK); i++) {
       float lr = hyper.get(0);
       float g = grad.get(i) * hyper.get(3);
       float m1 = beta1 * m.get(i) + (1f - beta1) * g;

@@ -45,7 +45,7 @@ public final class Routing {
       int partitions,
       int width,
       int capacity) {
-    for (@Parallel int t = 0; t < capacity; t++) {
+    for (@Parallel int t = 0; t < (capacity & LoopBound.MASK); t++) {
       if (t < control.get(Control.TOKENS)) {
         int from = control.get(lowAt) + t * ld + column;
         int to = control.get(eAt) + t * partitions;
@@ -105,7 +105,7 @@ public final class Routing {
       int part,
       int capacity,
       int width) {
-    for (@Parallel int t = 0; t < capacity; t++) {
+    for (@Parallel int t = 0; t < (capacity & LoopBound.MASK); t++) {
       if (t < control.get(Control.TOKENS)) {
         token.set(t, t);
         mode.set(t, part);
@@ -126,7 +126,7 @@ public final class Routing {
    */
   public static void tokenSegments(
       IntArray control, IntArray cu, IntArray segments, int parts, int sequences) {
-    for (@Parallel int s = 0; s < sequences; s++) {
+    for (@Parallel int s = 0; s < (sequences & LoopBound.MASK); s++) {
       if (s < control.get(Control.SEQUENCES)) {
         segments.set(2 * s * parts, cu.get(s));
         segments.set(2 * s * parts + 1, cu.get(s + 1));
@@ -178,7 +178,7 @@ public final class Routing {
       int readGate,
       int capacity,
       int sequences) {
-    for (@Parallel int s = 0; s < sequences; s++) {
+    for (@Parallel int s = 0; s < (sequences & LoopBound.MASK); s++) {
       if (s < control.get(Control.SEQUENCES)) {
         int ti = control.get(topAt);
         int ei = control.get(eAt);
@@ -342,7 +342,7 @@ public final class Routing {
       int width,
       int writers,
       int capacity) {
-    for (@Parallel int t = 0; t < capacity; t++) {
+    for (@Parallel int t = 0; t < (capacity & LoopBound.MASK); t++) {
       int tokens = control.get(Control.TOKENS);
       if (t < tokens) {
         int ei = control.get(eAt) + t * partitions;

@@ -43,7 +43,7 @@ public final class RowGradients {
       int width,
       int source,
       int units) {
-    for (@Parallel int u = 0; u < units; u++) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
       int t = u % capacity;
       if (t < control.get(Control.TOKENS)) {
         int head = u / capacity * capacity * (1 + width);

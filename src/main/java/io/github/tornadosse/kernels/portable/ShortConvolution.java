@@ -22,7 +22,7 @@ public final class ShortConvolution {
    * @param capacity largest number of tokens
    */
   public static void sequences(IntArray control, IntArray cu, IntArray sequence, int capacity) {
-    for (@Parallel int t = 0; t < capacity; t++) {
+    for (@Parallel int t = 0; t < (capacity & LoopBound.MASK); t++) {
       if (t < control.get(Control.TOKENS)) {
         int first = 0;
         int after = control.get(Control.SEQUENCES);

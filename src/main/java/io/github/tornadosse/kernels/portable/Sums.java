@@ -34,7 +34,7 @@ public final class Sums {
    */
   public static void addBlocks(
       IntArray control, FloatArray partial, FloatArray total, int totalAt, int size) {
-    for (@Parallel int i = 0; i < size; i++) {
+    for (@Parallel int i = 0; i < (size & LoopBound.MASK); i++) {
       int blocks = (control.get(Control.TOKENS) + TOKENS_PER_BLOCK - 1) / TOKENS_PER_BLOCK;
       float sum = 0f;
       for (int b = 0; b < blocks; b++) {

@@ -21,7 +21,7 @@ public final class Views {
    */
   public static void copy(
       IntArray control, FloatArray from, int fromAt, FloatArray to, int toAt, int n) {
-    for (@Parallel int i = 0; i < n; i++) {
+    for (@Parallel int i = 0; i < (n & LoopBound.MASK); i++) {
       to.set(control.get(toAt) + i, from.get(control.get(fromAt) + i));
     }
   }
@@ -35,7 +35,7 @@ public final class Views {
    * @param n number of elements
    */
   public static void clear(IntArray control, FloatArray values, int valuesAt, int n) {
-    for (@Parallel int i = 0; i < n; i++) {
+    for (@Parallel int i = 0; i < (n & LoopBound.MASK); i++) {
       values.set(control.get(valuesAt) + i, 0f);
     }
   }
