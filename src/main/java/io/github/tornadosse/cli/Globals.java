@@ -24,7 +24,8 @@ final class Globals {
       names = "--tier",
       paramLabel = "TIER",
       defaultValue = "${sys:sse.tier:-auto}",
-      description = "Kernels to use: auto, vector or portable (default: ${DEFAULT-VALUE}).")
+      description =
+          "Kernels to use: auto, vector, gpu, cuda or portable (default: ${DEFAULT-VALUE}).")
   private String tier;
 
   @Option(
