@@ -15,7 +15,7 @@ public record Tolerances(double forward, double gradient) {
    * Of products of bfloat16 factors, each rounded by up to 2⁻⁹, that are summed in float32; a
    * gradient comes through several of them.
    */
-  public static final Tolerances BFLOAT16 = new Tolerances(1e-2, 5e-2);
+  public static final Tolerances BFLOAT16 = new Tolerances(1e-2, 2e-2);
 
   /**
    * Those of a tier of kernels.
