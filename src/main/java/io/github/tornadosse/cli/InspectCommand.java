@@ -1,7 +1,9 @@
 package io.github.tornadosse.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.tornadosse.data.TokenIds;
 import io.github.tornadosse.data.Tokenizer;
+import io.github.tornadosse.data.Tokenizers;
 import io.github.tornadosse.data.tasks.Part;
 import io.github.tornadosse.data.tasks.TaskExamples;
 import io.github.tornadosse.data.tasks.Tasks;
@@ -55,9 +57,10 @@ final class InspectCommand implements Callable<Integer> {
   @Option(
       names = "--text",
       paramLabel = "FILE",
-      description =
-          "The text; may be left out for a model that was trained on a task, which then reads an"
-              + " example of it.")
+      description = {
+        "The text; token ids separated by white space for a model without a tokenizer. May be left",
+        "out for a model that was trained on a task, which then reads an example of it."
+      })
   private Path text;
 
   @Option(
@@ -127,25 +130,38 @@ final class InspectCommand implements Callable<Integer> {
     }
   }
 
-  private record Read(int[] ids, List<String> pieces) {}
+  private record Read(int[] ids, List<String> pieces) {
+    /** Ids that stand for themselves. */
+    static Read of(int... ids) {
+      return new Read(ids, Arrays.stream(ids).mapToObj(id -> id + " ").toList());
+    }
+  }
 
   private Read textOf(Path directory, ModelWeights weights) {
-    Tokenizer tokenizer = Checkpoints.tokenizer(directory);
-    Checkpoints.requireTokenizer(directory, weights.config().vocabSize(), tokenizer);
+    int vocabSize = weights.config().vocabSize();
     byte[] bytes;
     try {
       bytes = Files.readAllBytes(text);
     } catch (IOException e) {
       throw FileErrors.of("cannot read", text, e);
     }
-    int[] ids =
-        IntStream.concat(Arrays.stream(tokenizer.opening()), Arrays.stream(tokenizer.encode(bytes)))
-            .limit(tokens)
-            .toArray();
-    if (ids.length == 0) {
+    Read read;
+    if (Tokenizers.exists(directory)) {
+      Tokenizer tokenizer = Checkpoints.tokenizer(directory);
+      Checkpoints.requireTokenizer(directory, vocabSize, tokenizer);
+      int[] opening = tokenizer.opening();
+      int[] ids =
+          IntStream.concat(Arrays.stream(opening), Arrays.stream(tokenizer.encode(bytes)))
+              .limit(tokens)
+              .toArray();
+      read = new Read(ids, Inspected.pieces(tokenizer, ids));
+    } else {
+      read = Read.of(TokenIds.parse(bytes, text, vocabSize, tokens));
+    }
+    if (read.ids.length == 0) {
       throw new UserError(text + ": the text is empty");
     }
-    return new Read(ids, Inspected.pieces(tokenizer, ids));
+    return read;
   }
 
   private Read example(Path directory) {
@@ -163,11 +179,9 @@ final class InspectCommand implements Callable<Integer> {
             .example(0)
             .ids();
     int[] read = Arrays.copyOf(ids, Math.min(ids.length, tokens));
-    List<String> pieces =
-        Tasks.of(data.task()).text()
-            ? Inspected.pieces(Checkpoints.tokenizer(directory), read)
-            : Arrays.stream(read).mapToObj(id -> id + " ").toList();
-    return new Read(read, pieces);
+    return Tasks.of(data.task()).text()
+        ? new Read(read, Inspected.pieces(Checkpoints.tokenizer(directory), read))
+        : Read.of(read);
   }
 
   private static void print(Inspected m) {

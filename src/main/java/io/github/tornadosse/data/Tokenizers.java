@@ -75,6 +75,16 @@ public final class Tokenizers {
   }
 
   /**
+   * Whether a model has a tokenizer; one of token ids alone, such as a task's, has none.
+   *
+   * @param directory the model's directory
+   * @return whether there are files of one
+   */
+  public static boolean exists(Path directory) {
+    return FILES.stream().anyMatch(name -> Files.exists(directory.resolve(name)));
+  }
+
+  /**
    * The tokenizer that a recipe names.
    *
    * @param name {@code bytes}, or the path of a {@code tokenizer.json} or of a directory that holds

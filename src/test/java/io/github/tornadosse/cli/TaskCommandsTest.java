@@ -111,7 +111,19 @@ class TaskCommandsTest {
     refused("of which model?", "eval", "mqar");
     refused("--data=PATH", "eval", run);
     refused("--data is for text", "eval", "mqar", run, "--data", "x");
-    refused("there is no tokenizer.json", "inspect", run, "--text", report.toString());
+
+    Path ids = directory.resolve("ids.txt");
+    Files.writeString(ids, "3 17\n4\t18\n\n3 31 0\n");
+    JsonNode read = json("inspect", run, "--text", ids.toString(), "--json");
+    assertThat(read.get("tokens").intValue()).isEqualTo(7);
+    assertThat(read.get("layers").get(0).get("load")).hasSize(2);
+    refused(
+        "line 1: \"<!doctype\" is no token id; without a tokenizer.json, a model's text is ids from 0"
+            + " to 31",
+        "inspect",
+        run,
+        "--text",
+        report.toString());
     refused("--examples must be", "eval", "mqar", run, "--examples", "0");
     refused("needs 64", "eval", "mqar", run, "--vocabulary", "64");
   }
