@@ -17,7 +17,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Measures a model on a task: {@code sse eval TASK CHECKPOINT}. */
 final class EvalTask {
@@ -104,6 +106,10 @@ final class EvalTask {
       o.put("loss", rounded(s.nats()));
       o.put("examples", s.examples());
       o.put("answers", s.queries());
+      ArrayNode routes = o.putArray("routes");
+      for (TaskScore.Route r : s.routes()) {
+        routes.addObject().put("layer", r.layer()).put("met", rounded(r.share()));
+      }
       ArrayNode depths = o.putArray("depths");
       for (int d = 0; d < s.depths().length; d++) {
         ObjectNode depth = depths.addObject();
@@ -127,18 +133,23 @@ final class EvalTask {
 
   private void print(Task task, List<TaskScore> scores) {
     Console.out("%s of %s", task.name(), checkpoint);
-    Console.out("length   pairs  accuracy   95 %% interval      all right  nats");
+    Console.out("length   pairs  accuracy   95 %% interval      all right  nats    routes met");
     for (TaskScore s : scores) {
       TaskScore.Interval i = s.interval();
       Console.out(
-          "%6d  %6d  %8.4f   %.4f to %.4f   %8.4f  %.4f",
+          "%6d  %6d  %8.4f   %.4f to %.4f   %8.4f  %.4f  %s",
           s.length(),
           s.pairs(),
           s.accuracy(),
           i.low(),
           i.high(),
           (double) s.exact() / s.examples(),
-          s.nats());
+          s.nats(),
+          s.routes().isEmpty()
+              ? "–"
+              : s.routes().stream()
+                  .map(r -> String.format(Locale.ROOT, "%.3f", r.share()))
+                  .collect(Collectors.joining(" ")));
     }
     if (options.report != null) {
       Console.out("report  %s", options.report);

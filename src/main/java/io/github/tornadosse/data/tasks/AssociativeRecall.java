@@ -84,7 +84,7 @@ final class AssociativeRecall implements Task {
       int at = 2 * pairs + 2 * slots[i];
       ids[at] = keys[i];
       targets[at] = values[i];
-      queries.add(new Example.Query(at, at + 1, 1 - (at - 2.0 * i) / length));
+      queries.add(new Example.Query(at, at + 1, 2 * i + 1, 1 - (at - 2.0 * i) / length));
     }
     int[] others = IntStream.range(1, vocabulary).filter(id -> !taken[id]).toArray();
     for (int t = 2 * pairs; t < length; t++) {

@@ -66,7 +66,7 @@ final class Copying implements Task {
       if (i < pairs - 1) {
         ids[pairs + 1 + i] = symbol;
       }
-      queries.add(new Example.Query(pairs + i, pairs + i + 1, (double) i / (2 * pairs)));
+      queries.add(new Example.Query(pairs + i, pairs + i + 1, i, (double) i / (2 * pairs)));
     }
     return new Example(ids, targets, queries, pairs);
   }

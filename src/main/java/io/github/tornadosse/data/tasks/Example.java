@@ -18,11 +18,13 @@ public record Example(int[] ids, int[] targets, List<Query> queries, int pairs) 
    *
    * @param from the first token with a target of it
    * @param to after the last one
+   * @param told the token with which the sequence has told what is asked for; −1 if no single one
+   *     does
    * @param depth where in the sequence that stands which is asked for, from 0 to 1; of {@code
    *     mqar}, where all of it stands at the beginning, one less the distance as a share of the
    *     length
    */
-  public record Query(int from, int to, double depth) {}
+  public record Query(int from, int to, int told, double depth) {}
 
   /** L. */
   public int length() {

@@ -107,7 +107,7 @@ final class Permutations implements Task {
       state = product[state][next];
       ids[t] = 1 + next;
       targets[t] = 1 + state;
-      queries.add(new Example.Query(t, t + 1, (double) t / length));
+      queries.add(new Example.Query(t, t + 1, -1, (double) t / length));
     }
     return new Example(ids, targets, queries, 1);
   }

@@ -70,7 +70,7 @@ final class SelectiveCopying implements Task {
       ids[places[i]] = symbol;
       int at = markers + i;
       targets[at] = symbol;
-      queries.add(new Example.Query(at, at + 1, (double) places[i] / length));
+      queries.add(new Example.Query(at, at + 1, places[i], (double) places[i] / length));
     }
     return new Example(ids, targets, queries, pairs);
   }

@@ -51,7 +51,7 @@ final class TextExample {
       for (int t = a.begin; t < a.end; t++) {
         targets[t - 1] = all[t] & 0xff;
       }
-      queries.add(new Example.Query(a.begin - 1, a.end - 1, (double) a.source / length));
+      queries.add(new Example.Query(a.begin - 1, a.end - 1, -1, (double) a.source / length));
     }
     return new Example(ids, targets, queries, pairs);
   }

@@ -4,9 +4,13 @@ import io.github.tornadosse.data.PackedBatch;
 import io.github.tornadosse.data.tasks.Example;
 import io.github.tornadosse.data.tasks.TaskExamples;
 import io.github.tornadosse.nn.LanguageModel;
+import io.github.tornadosse.nn.LayerTrace;
+import io.github.tornadosse.nn.MixerConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.LongConsumer;
 
 /** Lets a model answer examples of a task. */
@@ -20,6 +24,7 @@ public final class TaskEvaluation {
   private long targets;
   private final long[] asked = new long[TaskScore.DEPTHS];
   private final long[] right = new long[TaskScore.DEPTHS];
+  private final SortedMap<Integer, long[]> routes = new TreeMap<>(); // of a layer: queries, met
 
   private TaskEvaluation() {}
 
@@ -74,7 +79,10 @@ public final class TaskEvaluation {
         sums.correct,
         sums.exact,
         sums.nats / sums.targets,
-        depths);
+        depths,
+        sums.routes.entrySet().stream()
+            .map(r -> new TaskScore.Route(r.getKey(), r.getValue()[0], r.getValue()[1]))
+            .toList());
   }
 
   private void add(LanguageModel model, List<Example> batch) {
@@ -96,6 +104,33 @@ public final class TaskEvaluation {
         wrong += all ? 0 : 1;
       }
       exact += wrong == 0 ? 1 : 0;
+    }
+    if (model.config().mixer().sparse()) {
+      for (LayerTrace trace : model.traces(packed)) {
+        route(model.config().mixer(), trace, batch, packed.cuSeqlens());
+      }
+    }
+  }
+
+  private void route(MixerConfig m, LayerTrace trace, List<Example> batch, int[] start) {
+    int chosen = Math.max(m.writers(), m.readers());
+    for (int i = 0; i < batch.size(); i++) {
+      for (Example.Query q : batch.get(i).queries()) {
+        if (q.told() < 0) {
+          continue;
+        }
+        int written = (start[i] + q.told()) * chosen;
+        int read = (start[i] + q.from()) * chosen;
+        boolean met = false;
+        for (int w = written; w < written + m.writers(); w++) {
+          for (int r = read; r < read + m.readers(); r++) {
+            met |= trace.chosen()[w] == trace.chosen()[r];
+          }
+        }
+        long[] counts = routes.computeIfAbsent(trace.layer(), l -> new long[2]);
+        counts[0]++;
+        counts[1] += met ? 1 : 0;
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 package io.github.tornadosse.eval.tasks;
 
+import java.util.List;
 import org.apache.commons.math3.stat.interval.ConfidenceInterval;
 import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
 
@@ -14,6 +15,8 @@ import org.apache.commons.math3.stat.interval.WilsonScoreInterval;
  * @param exact examples all of whose answers were right
  * @param nats mean cross-entropy of a token of an answer
  * @param depths the same by depth, from the beginning of the sequence to its end
+ * @param routes one for each layer with sparse partitions, if the task's answers are told by single
+ *     tokens
  */
 public record TaskScore(
     int length,
@@ -23,7 +26,8 @@ public record TaskScore(
     long correct,
     int exact,
     double nats,
-    Depth[] depths) {
+    Depth[] depths,
+    List<Route> routes) {
   /** Depths are counted in so many equal parts of the sequence. */
   public static final int DEPTHS = 10;
 
@@ -39,6 +43,22 @@ public record TaskScore(
     /** Share that was right; not a number where nothing was asked for. */
     public double accuracy() {
       return queries == 0 ? Double.NaN : (double) correct / queries;
+    }
+  }
+
+  /**
+   * Whether a layer looks for answers where it put them. What was written to other sparse
+   * partitions than those that the query reads can only come from partition 0.
+   *
+   * @param layer its index
+   * @param queries how many answers were asked for
+   * @param met queries that read a sparse partition to which the token that told the answer was
+   *     written
+   */
+  public record Route(int layer, long queries, long met) {
+    /** Share of the queries. */
+    public double share() {
+      return (double) met / queries;
     }
   }
 

@@ -40,6 +40,10 @@ class TaskPropertiesTest {
       int[] right = Arrays.copyOfRange(e.targets(), q.from(), q.to());
       assertThat(Solver.answer(task, e, q)).as(name).isEqualTo(right);
       assertThat(q.depth()).isBetween(0.0, 1.0);
+      if (q.told() >= 0) {
+        assertThat(q.told()).isLessThan(q.from());
+        assertThat(e.ids()[q.told()]).isEqualTo(right[0]);
+      }
       for (int t = q.from(); t < q.to(); t++) {
         assertThat(asked.add(t)).as("no target belongs to two answers").isTrue();
         // What was answered is read afterwards, so that an answer is right as a whole or not.

@@ -10,6 +10,7 @@ import io.github.tornadosse.data.tasks.TaskExamples;
 import io.github.tornadosse.data.tasks.TaskSettings;
 import io.github.tornadosse.data.tasks.Tasks;
 import io.github.tornadosse.nn.LanguageModel;
+import io.github.tornadosse.nn.LayerTrace;
 import io.github.tornadosse.nn.ModelConfig;
 import io.github.tornadosse.nn.ModelWeights;
 import io.github.tornadosse.nn.Variants;
@@ -17,11 +18,18 @@ import io.github.tornadosse.runtime.Tiers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TaskEvaluationTest {
   @TempDir Path folder;
@@ -88,6 +96,42 @@ class TaskEvaluationTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"gla n4k1", "gdn, W > R", "more readers, wide, row top-k"})
+  void routesMeetWhereTheReadPartitionWasWritten(String variant) {
+    Task task = Tasks.of(new TaskSettings("mqar", 28, List.of(), 0.01, 1, null));
+    TaskExamples examples = new TaskExamples(task, Part.TEST, 24, List.of(3), 5);
+    try (LanguageModel packed = model(variant, 29, 60);
+        LanguageModel single = model(variant, 29, 24)) {
+      TaskScore score = TaskEvaluation.run(packed, examples, 3, 20, done -> {});
+      var m = packed.config().mixer();
+      long[] met = new long[packed.config().layers()];
+      for (Example e : examples.examples(0, 20)) {
+        for (LayerTrace trace : single.traces(TaskExamples.pack(List.of(e)))) {
+          for (Example.Query q : e.queries()) {
+            Set<Integer> written = largest(trace.gate(), q.told(), m.partitions(), m.writers());
+            written.retainAll(largest(trace.gate(), q.from(), m.partitions(), m.readers()));
+            met[trace.layer()] += written.isEmpty() ? 0 : 1;
+          }
+        }
+      }
+      assertThat(score.routes()).hasSize(2);
+      for (TaskScore.Route route : score.routes()) {
+        assertThat(route.queries()).isEqualTo(60);
+        assertThat(route.met()).isEqualTo(met[route.layer()]).isBetween(1L, 59L);
+      }
+    }
+  }
+
+  /** The partitions of a token's largest gates. */
+  private static Set<Integer> largest(float[] gate, int token, int n, int count) {
+    return IntStream.range(0, n)
+        .boxed()
+        .sorted(Comparator.comparingDouble(p -> -gate[token * n + p]))
+        .limit(count)
+        .collect(Collectors.toCollection(HashSet::new));
+  }
+
   @Test
   void heatMapsAreWritten() throws IOException {
     TaskScore.Depth[] depths = new TaskScore.Depth[TaskScore.DEPTHS];
@@ -100,8 +144,8 @@ class TaskEvaluationTest {
             page,
             "needle <text>",
             List.of(
-                new TaskScore(100, 1, 10, 100, 45, 2, 1.5, depths),
-                new TaskScore(200, 2, 10, 100, 30, 1, 2.5, depths)),
+                new TaskScore(100, 1, 10, 100, 45, 2, 1.5, depths, List.of()),
+                new TaskScore(200, 2, 10, 100, 30, 1, 2.5, depths, List.of())),
             Map.of("Machine", "a & b"));
     assertThat(picture).isEqualTo(folder.resolve("scores.png"));
     assertThat(ImageIO.read(picture.toFile()).getWidth()).isGreaterThan(300);
