@@ -111,8 +111,8 @@ public final class ResultFiles {
       row.add(text("%,d", m.parameters()));
       row.add(text("%,d", m.stateBytes()));
       row.add(Double.toString(m.learningRate()));
-      m.scores().forEach(s -> row.add(spread(s.value())));
-      row.add(spread(m.overall()));
+      m.scores().forEach(s -> row.add(s.value().text()));
+      row.add(m.overall().text());
       row.add(Integer.toString(m.overall().count()));
       rows.add(row);
     }
@@ -129,12 +129,6 @@ public final class ResultFiles {
     return oneLength && !onePairs
         ? s.pairs() + " pairs"
         : onePairs ? s.length() + " tokens" : s.length() + " tokens, " + s.pairs() + " pairs";
-  }
-
-  private static String spread(Spread s) {
-    return Double.isNaN(s.half())
-        ? text("%.3f", s.mean())
-        : text("%.3f ± %.3f", s.mean(), s.half());
   }
 
   private String markdown() {

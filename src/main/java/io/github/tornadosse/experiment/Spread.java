@@ -1,5 +1,6 @@
 package io.github.tornadosse.experiment;
 
+import java.util.Locale;
 import org.apache.commons.math3.distribution.TDistribution;
 import org.apache.commons.math3.stat.descriptive.SummaryStatistics;
 
@@ -26,5 +27,15 @@ public record Spread(double mean, double half, int count) {
                 * statistics.getStandardDeviation()
                 / Math.sqrt(n);
     return new Spread(statistics.getMean(), half, n);
+  }
+
+  /** As a table shows it: "–" where there is no number. */
+  String text() {
+    if (Double.isNaN(mean)) {
+      return "–";
+    }
+    return Double.isNaN(half)
+        ? String.format(Locale.ROOT, "%.3f", mean)
+        : String.format(Locale.ROOT, "%.3f ± %.3f", mean, half);
   }
 }

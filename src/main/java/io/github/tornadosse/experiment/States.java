@@ -18,6 +18,7 @@ import io.github.tornadosse.data.tasks.Tasks;
 import io.github.tornadosse.eval.inspect.Inspected;
 import io.github.tornadosse.eval.inspect.Inspection;
 import io.github.tornadosse.eval.inspect.InspectionPage;
+import io.github.tornadosse.eval.inspect.LayerReport;
 import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.infer.ModelLoader;
 import io.github.tornadosse.nn.LanguageModel;
@@ -29,18 +30,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The states of an experiment's models after the same text, as {@code states.html} and {@code
- * states.json}: of each model the run of its best learning rate with the first seed.
+ * The states of an experiment's models after the same text, of the runs with each model's best
+ * learning rate: {@code states.md} and {@code states.json} with all seeds, {@code states.html} with
+ * the first.
  */
 public final class States {
   private States() {}
 
   /**
-   * Writes both files.
+   * Writes the files.
    *
    * @param recipe says how much of the text is read
    * @param summary the finished experiment
@@ -50,15 +53,51 @@ public final class States {
    */
   public static void write(
       ExperimentRecipe recipe, Summary summary, Operations ops, Map<String, String> facts) {
-    List<Inspected> all = new ArrayList<>();
+    Map<Cell, Inspected> all = new LinkedHashMap<>();
+    Map<String, List<Inspected>> models = new LinkedHashMap<>();
     for (Summary.Model m : summary.models()) {
       summary.cells().keySet().stream()
           .filter(c -> c.model().equals(m.name()) && c.learningRate() == m.learningRate())
-          .min(Comparator.comparingInt(c -> recipe.seeds().indexOf(c.seed())))
-          .ifPresent(cell -> all.add(inspect(recipe, cell, ops)));
+          .sorted(Comparator.comparingInt(c -> recipe.seeds().indexOf(c.seed())))
+          .forEach(
+              cell -> {
+                Inspected inspected = inspect(recipe, cell, ops);
+                all.put(cell, inspected);
+                models.computeIfAbsent(m.name(), name -> new ArrayList<>()).add(inspected);
+              });
     }
-    InspectionPage.write(recipe.directory().resolve("states.html"), all, facts);
+    List<Inspected> first = models.values().stream().map(runs -> runs.get(0)).toList();
+    InspectionPage.write(recipe.directory().resolve("states.html"), first, facts);
     AtomicFiles.write(recipe.directory().resolve("states.json"), JsonFiles.text(json(all)));
+    AtomicFiles.write(recipe.directory().resolve("states.md"), table(models));
+  }
+
+  /** A row a model and layer with a state: means over seeds with their intervals. */
+  private static String table(Map<String, List<Inspected>> models) {
+    StringBuilder md = new StringBuilder("| model | layer | ");
+    md.append(String.join(" | ", Inspected.FIGURES)).append(" | seeds |\n|");
+    md.append(" --- |".repeat(Inspected.FIGURES.size() + 3)).append('\n');
+    models.forEach(
+        (model, runs) -> {
+          for (LayerReport layer : runs.get(0).layers()) {
+            if (layer.state() == null) {
+              continue;
+            }
+            md.append("| ").append(model).append(" | ").append(layer.layer());
+            for (int i = 0; i < Inspected.FIGURES.size(); i++) {
+              int figure = i;
+              md.append(" | ")
+                  .append(
+                      Spread.of(
+                              runs.stream()
+                                  .mapToDouble(r -> r.values(layer.layer()).get(figure))
+                                  .toArray())
+                          .text());
+            }
+            md.append(" | ").append(runs.size()).append(" |\n");
+          }
+        });
+    return md.toString();
   }
 
   private static Inspected inspect(ExperimentRecipe recipe, Cell cell, Operations ops) {
@@ -110,10 +149,10 @@ public final class States {
     return Inspected.pieces(Tokenizers.of(checkpoint), ids);
   }
 
-  private static ObjectNode json(List<Inspected> all) {
+  private static ObjectNode json(Map<Cell, Inspected> all) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     ArrayNode models = json.putArray("models");
-    all.forEach(m -> models.add(m.json()));
+    all.forEach((cell, run) -> models.add(run.json().put("seed", cell.seed())));
     return json;
   }
 }

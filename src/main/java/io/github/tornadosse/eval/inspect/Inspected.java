@@ -37,12 +37,23 @@ public record Inspected(String name, String kind, List<String> pieces, List<Laye
           "decay length, sparse, in text");
 
   /**
-   * The figures of a layer.
+   * The figures of a layer as they are shown.
    *
    * @param layer its index
    * @return as many as {@link #FIGURES}, "–" where there is none; empty for softmax attention
    */
   public List<String> figures(int layer) {
+    return values(layer).stream().map(Inspected::text).toList();
+  }
+
+  /**
+   * The figures of a layer.
+   *
+   * @param layer its index
+   * @return as many as {@link #FIGURES}, not a number where there is none; empty for softmax
+   *     attention
+   */
+  public List<Double> values(int layer) {
     LayerReport.State s = layers.get(layer).state();
     if (s == null) {
       return List.of();
@@ -56,15 +67,15 @@ public record Inspected(String name, String kind, List<String> pieces, List<Laye
     boolean always = s.partitions().get(0).index() == 0;
     LayerReport.Decay last = s.decay().get(s.decay().size() - 1);
     return List.of(
-        text(sparse ? s.routing().loadEntropy() : Double.NaN),
-        text(sparse ? s.routing().gateEntropy() : Double.NaN),
-        text(s.rowsWritten()),
-        text(s.rowSimilarity()),
-        text(s.partitionSimilarity()),
-        text(rank),
-        text(s.wholeRank()),
-        text(always ? s.decay().get(0).median() : Double.NaN),
-        text(sparse ? last.text() : Double.NaN));
+        sparse ? s.routing().loadEntropy() : Double.NaN,
+        sparse ? s.routing().gateEntropy() : Double.NaN,
+        s.rowsWritten(),
+        s.rowSimilarity(),
+        s.partitionSimilarity(),
+        rank,
+        s.wholeRank(),
+        always ? s.decay().get(0).median() : Double.NaN,
+        sparse ? last.text() : Double.NaN);
   }
 
   private static String text(double x) {
