@@ -1,0 +1,62 @@
+package io.github.tornadosse.eval.bench;
+
+import io.github.tornadosse.graph.Operations;
+
+/** Times something in turns with the yardsticks, so that a change in speed meets all of them. */
+final class Stopwatch {
+  private static final int YARDSTICKS = 5;
+
+  /** Operations of a warm-up, after which a JIT compiler has settled. */
+  private static final double WARM = 2e11;
+
+  private static final int MOST_WARM_UPS = 40;
+  private static final int LEAST_WARM_UPS = 2;
+
+  private Stopwatch() {}
+
+  /**
+   * Times.
+   *
+   * @param timed what; returns when its results are there
+   * @param runs timed runs after warm-up
+   * @param flop nominal operations of a run
+   * @param tokens of a run
+   * @param bytes of the program
+   * @param ops the tier of the yardsticks
+   * @return the figures
+   */
+  static Figures time(
+      Runnable timed,
+      int runs,
+      double flop,
+      double tokens,
+      Figures.Bytes bytes,
+      Operations ops) {
+    double[] ms = new double[runs];
+    double[] products = new double[runs * YARDSTICKS];
+    double[] copies = new double[runs * YARDSTICKS];
+    try (Yardsticks yardsticks = new Yardsticks(ops)) {
+      // Enough for the JIT to have settled, without waiting long where a run is slow.
+      double warmUps = Math.max(LEAST_WARM_UPS, Math.min(MOST_WARM_UPS, WARM / flop));
+      for (int i = 0; i < warmUps; i++) {
+        timed.run();
+        yardsticks.product();
+        yardsticks.copy();
+      }
+      for (int i = 0; i < runs; i++) {
+        ms[i] = milliseconds(timed);
+        for (int j = 0; j < YARDSTICKS; j++) {
+          products[i * YARDSTICKS + j] = milliseconds(yardsticks::product);
+          copies[i * YARDSTICKS + j] = milliseconds(yardsticks::copy);
+        }
+      }
+    }
+    return new Figures(ms, products, copies, flop, tokens, bytes);
+  }
+
+  private static double milliseconds(Runnable r) {
+    long start = System.nanoTime();
+    r.run();
+    return (System.nanoTime() - start) / 1e6;
+  }
+}
