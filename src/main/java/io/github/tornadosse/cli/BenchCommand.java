@@ -41,7 +41,8 @@ final class BenchCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "which benchmark? One of mixer, decode, suite, report, compare");
+    throw new ParameterException(
+        spec.commandLine(), "which benchmark? One of mixer, decode, suite, report, compare");
   }
 
   /** The token mixer. */

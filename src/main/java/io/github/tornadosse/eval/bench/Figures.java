@@ -13,12 +13,7 @@ import java.util.Arrays;
  * @param bytes memory of the program
  */
 public record Figures(
-    double[] ms,
-    double[] productMs,
-    double[] copyMs,
-    double flop,
-    double tokens,
-    Bytes bytes) {
+    double[] ms, double[] productMs, double[] copyMs, double flop, double tokens, Bytes bytes) {
   /**
    * Memory of the program, yardsticks apart.
    *

@@ -29,8 +29,7 @@ public final class MixerBenchmark {
     Footprint footprint = new Footprint();
     try (MixerProgram program = new MixerProgram(c, ops, Buffers.allocating())) {
       program.fill();
-      Figures.Bytes bytes =
-          new Figures.Bytes(planned, c.ioBytes(), footprint.peak(program::once));
+      Figures.Bytes bytes = new Figures.Bytes(planned, c.ioBytes(), footprint.peak(program::once));
       return Stopwatch.time(program::once, runs, c.flop(), c.tokens(), bytes, ops);
     }
   }

@@ -149,8 +149,6 @@ public record MixerCase(
   /** The case in a name, such as {@code sse-gla/varlen/forward/L8192/H4/K128/N4/k1}. */
   public String name() {
     String sizes = mixer + "/" + form + "/" + pass() + "/L" + tokens + "/H" + heads + "/K" + dim;
-    return sparse()
-        ? sizes + "/N" + partitions + "/k" + topk
-        : sizes.replaceFirst("/" + form, "");
+    return sparse() ? sizes + "/N" + partitions + "/k" + topk : sizes.replaceFirst("/" + form, "");
   }
 }

@@ -131,8 +131,7 @@ final class MixerParity {
       partition(h, 0, all, null);
       for (int i = 0; i < c.partitions(); i++) {
         int partition = i;
-        int[] mine =
-            Arrays.stream(all).filter(t -> rank(t, partition) >= 0).toArray();
+        int[] mine = Arrays.stream(all).filter(t -> rank(t, partition) >= 0).toArray();
         partition(h, 1, mine, Arrays.stream(mine).map(t -> rank(t, partition)).toArray());
       }
     }
@@ -278,8 +277,7 @@ final class MixerParity {
     for (int h = 0; h < c.heads(); h++) {
       for (int t = 0; t < tokens; t++) {
         int from = at(0, h, t);
-        double factor =
-            c.softmax() ? 1 : 1 / Math.sqrt(dot(o, from, o, from) / dim + EPS);
+        double factor = c.softmax() ? 1 : 1 / Math.sqrt(dot(o, from, o, from) / dim + EPS);
         for (int j = 0; j < dim; j++) {
           double w = c.softmax() ? 1 : p.norm.get(j);
           y[(t * c.heads() + h) * dim + j] = o[from + j] * factor * w;

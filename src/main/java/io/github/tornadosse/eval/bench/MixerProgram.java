@@ -90,8 +90,7 @@ final class MixerProgram implements AutoCloseable {
     gates =
         c.softmax()
             ? null
-            : buffers.floats(
-                "gates", c.sources() * (c.deltaRule() ? 2 * l * c.heads() : each));
+            : buffers.floats("gates", c.sources() * (c.deltaRule() ? 2 * l * c.heads() : each));
     logits = c.sparse() ? buffers.floats("eta", l * c.partitions()) : null;
     norm = c.softmax() ? null : buffers.floats("norm", c.dim());
     dO = c.backward() ? buffers.floats("dO", each) : null;
@@ -164,8 +163,7 @@ final class MixerProgram implements AutoCloseable {
                     dk,
                     dv,
                     attentionSizes));
-    gradients =
-        new Gradients(null, null, dq.array(), null, dk.array(), null, dv.array(), null);
+    gradients = new Gradients(null, null, dq.array(), null, dk.array(), null, dv.array(), null);
   }
 
   // ---------------------------------------------------------------- linear mixers
@@ -233,8 +231,22 @@ final class MixerProgram implements AutoCloseable {
           if (c.deltaRule()) {
             ops.deltaRule()
                 .gradient(
-                    s, "d_gdn", q, k, v, gates, rows, false, state, dO, state, dRows, dvRows,
-                    dGateRows, dWeightRows, deltaSizes);
+                    s,
+                    "d_gdn",
+                    q,
+                    k,
+                    v,
+                    gates,
+                    rows,
+                    false,
+                    state,
+                    dO,
+                    state,
+                    dRows,
+                    dvRows,
+                    dGateRows,
+                    dWeightRows,
+                    deltaSizes);
           } else {
             ops.glaGradient(
                 s, "d_gla", q, k, v, gates, rows, state, dO, state, dRows, dvRows, sizes);

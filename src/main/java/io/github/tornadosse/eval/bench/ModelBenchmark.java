@@ -41,8 +41,7 @@ final class ModelBenchmark {
 
   private static Figures training(ModelCase c, int runs, Operations ops) {
     TrainingModel.Settings settings =
-        new TrainingModel.Settings(
-            c.tokens(), 1, new AdamSettings(0.9, 0.95, 1e-8, 0.1), false);
+        new TrainingModel.Settings(c.tokens(), 1, new AdamSettings(0.9, 0.95, 1e-8, 0.1), false);
     Buffers plan = TrainingModel.plan(c.config(), settings, ops);
     int[] cu = {0, c.tokens()};
     int[] ids = tokens(c, c.tokens());
@@ -94,14 +93,8 @@ final class ModelBenchmark {
   }
 
   private static Figures time(
-      ModelCase c,
-      int runs,
-      Operations ops,
-      Buffers plan,
-      Footprint footprint,
-      Runnable run) {
-    Figures.Bytes bytes =
-        new Figures.Bytes(plan.totalBytes(), c.ioBytes(), footprint.peak(run));
+      ModelCase c, int runs, Operations ops, Buffers plan, Footprint footprint, Runnable run) {
+    Figures.Bytes bytes = new Figures.Bytes(plan.totalBytes(), c.ioBytes(), footprint.peak(run));
     return Stopwatch.time(run, runs, c.flop(), c.timedTokens(), bytes, ops);
   }
 

@@ -84,7 +84,8 @@ public record ModelCase(String model, String measure, ModelConfig config, int to
    * and once out; otherwise the parameters, for each token that is decoded.
    */
   public long ioBytes() {
-    long parameters = Float.BYTES * ModelWeights.tensors(config).stream().mapToLong(TensorSpec::size).sum();
+    long parameters =
+        Float.BYTES * ModelWeights.tensors(config).stream().mapToLong(TensorSpec::size).sum();
     return parameters * (training() ? 8 : decode() ? STEPS : 1);
   }
 

@@ -48,8 +48,7 @@ final class ModelParity {
     ids = random.ints(TOKENS, 0, config.vocabSize()).toArray();
     cu = c.training() ? new int[] {0, TOKENS / 3, TOKENS} : new int[] {0, TOKENS};
     Tape tape = new Tape();
-    expected =
-        new Model(ReferenceShapes.model(config.toJson()), parameters).forward(tape, ids, cu);
+    expected = new Model(ReferenceShapes.model(config.toJson()), parameters).forward(tape, ids, cu);
     if (c.training()) {
       expected.loss().grad()[0] = 1;
       tape.backward();

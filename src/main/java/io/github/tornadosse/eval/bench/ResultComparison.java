@@ -149,7 +149,6 @@ public record ResultComparison(List<Row> rows, List<String> onlyBefore, List<Str
 
   /** Whether an entry is slower, or has no times any more. */
   public boolean worse() {
-    return rows.stream()
-        .anyMatch(r -> r.verdict == Verdict.SLOWER || r.verdict == Verdict.LOST);
+    return rows.stream().anyMatch(r -> r.verdict == Verdict.SLOWER || r.verdict == Verdict.LOST);
   }
 }

@@ -100,7 +100,8 @@ public final class ResultFile {
       }
       if (!numbers) {
         throw new UserError(
-            where + ": no result of 'sse bench suite': times_ms must be a list of positive numbers");
+            where
+                + ": no result of 'sse bench suite': times_ms must be a list of positive numbers");
       }
     }
     return (ObjectNode) node;

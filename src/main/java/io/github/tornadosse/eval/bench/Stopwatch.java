@@ -26,12 +26,7 @@ final class Stopwatch {
    * @return the figures
    */
   static Figures time(
-      Runnable timed,
-      int runs,
-      double flop,
-      double tokens,
-      Figures.Bytes bytes,
-      Operations ops) {
+      Runnable timed, int runs, double flop, double tokens, Figures.Bytes bytes, Operations ops) {
     double[] ms = new double[runs];
     double[] products = new double[runs * YARDSTICKS];
     double[] copies = new double[runs * YARDSTICKS];

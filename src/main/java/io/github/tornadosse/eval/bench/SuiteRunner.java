@@ -75,7 +75,8 @@ public final class SuiteRunner {
       return outcome(j, Outcome.BROKEN, "out of memory");
     } catch (RuntimeException e) {
       RuntimeException why = Devices.explain(e);
-      return outcome(j, Outcome.BROKEN, why instanceof UserError ? why.getMessage() : why.toString());
+      return outcome(
+          j, Outcome.BROKEN, why instanceof UserError ? why.getMessage() : why.toString());
     }
   }
 
@@ -131,9 +132,7 @@ public final class SuiteRunner {
   /** Six digits: as many as a clock can mean. */
   private static double rounded(double x) {
     return Double.isFinite(x)
-        ? new java.math.BigDecimal(x)
-            .round(new java.math.MathContext(6))
-            .doubleValue()
+        ? new java.math.BigDecimal(x).round(new java.math.MathContext(6)).doubleValue()
         : x;
   }
 }
