@@ -200,7 +200,10 @@ final class BenchSuiteCommand implements Callable<Integer> {
       return peer;
     }
     Path found = home.resolve(PEER).normalize();
-    return Files.isRegularFile(found) ? "python3 " + found : null;
+    if (!Files.isRegularFile(found)) {
+      return null;
+    }
+    return Files.isExecutable(found) ? found.toString() : "python3 " + found;
   }
 
   private void addDevices(BenchSuite suite, List<SuiteEntry> entries) {

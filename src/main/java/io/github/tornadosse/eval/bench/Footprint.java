@@ -12,14 +12,14 @@ final class Footprint {
   Footprint() {}
 
   /**
-   * Runs the program twice and says what it takes.
+   * Says what the program takes, once it has warmed up: before that, the JIT compiler's absence
+   * shows as allocations.
    *
    * @param run a run
-   * @return bytes that are live after the first run and were not at the beginning, and all that the
-   *     second one allocates: as much as there can be at once; −1 where arrays are not on the heap
+   * @return bytes that are live and were not at the beginning, and all that a run allocates: as
+   *     much as there can be at once; −1 where arrays are not on the heap
    */
   long peak(Runnable run) {
-    run.run();
     if (!Devices.embedded()) {
       return -1;
     }

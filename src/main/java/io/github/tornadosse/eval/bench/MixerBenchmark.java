@@ -26,11 +26,13 @@ public final class MixerBenchmark {
       throw new UserError("runs must be 1 or more, not " + runs);
     }
     long planned = plannedBytes(c, ops);
-    Footprint footprint = new Footprint();
-    try (MixerProgram program = new MixerProgram(c, ops, Buffers.allocating())) {
-      program.fill();
-      Figures.Bytes bytes = new Figures.Bytes(planned, c.ioBytes(), footprint.peak(program::once));
-      return Stopwatch.time(program::once, runs, c.flop(), c.tokens(), bytes, ops);
+    try (Yardsticks yardsticks = new Yardsticks(ops)) {
+      Footprint footprint = new Footprint();
+      try (MixerProgram program = new MixerProgram(c, ops, Buffers.allocating())) {
+        program.fill();
+        return Stopwatch.time(
+            program::once, runs, c.flop(), c.tokens(), planned, c.ioBytes(), yardsticks, footprint);
+      }
     }
   }
 

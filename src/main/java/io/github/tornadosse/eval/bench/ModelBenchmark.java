@@ -18,7 +18,9 @@ final class ModelBenchmark {
   /** Tokens of a text that are read at a time. */
   private static final int BLOCK = 2048;
 
-  /** Runs beside the timed ones: warm-up, and what finds out how much memory it takes. */
+  /**
+   * At least the runs beside the timed ones: warm-up, and what finds out how much memory it takes.
+   */
   private static final int OTHER_RUNS = 64;
 
   private static final double LEARNING_RATE = 1e-4;
@@ -36,17 +38,25 @@ final class ModelBenchmark {
    * @throws io.github.tornadosse.tensor.UserError if it does not fit into memory
    */
   static Figures run(ModelCase c, int runs, Operations ops) {
-    return c.training() ? training(c, runs, ops) : reading(c, runs, ops);
+    try (Yardsticks yardsticks = new Yardsticks(ops)) {
+      Footprint footprint = new Footprint();
+      Clock clock = (plan, run) -> time(c, runs, plan, yardsticks, footprint, run);
+      return c.training() ? training(c, ops, clock) : reading(c, runs, ops, clock);
+    }
   }
 
-  private static Figures training(ModelCase c, int runs, Operations ops) {
+  /** Times runs of a program that was planned so. */
+  private interface Clock {
+    Figures time(Buffers plan, Runnable run);
+  }
+
+  private static Figures training(ModelCase c, Operations ops, Clock clock) {
     TrainingModel.Settings settings =
         new TrainingModel.Settings(c.tokens(), 1, new AdamSettings(0.9, 0.95, 1e-8, 0.1), false);
     Buffers plan = TrainingModel.plan(c.config(), settings, ops);
     int[] cu = {0, c.tokens()};
     int[] ids = tokens(c, c.tokens());
     PackedBatch batch = new PackedBatch(ids, Model.targets(ids, cu), cu);
-    Footprint footprint = new Footprint();
     try (TrainingModel model = TrainingModel.create(c.config(), settings, ops, SEED)) {
       int[] step = {0};
       Runnable run =
@@ -56,21 +66,20 @@ final class ModelBenchmark {
             double norm = model.gradientNorm();
             model.update(++step[0], LEARNING_RATE, norm > CLIP ? CLIP / norm : 1);
           };
-      return time(c, runs, ops, plan, footprint, run);
+      return clock.time(plan, run);
     }
   }
 
-  private static Figures reading(ModelCase c, int runs, Operations ops) {
+  private static Figures reading(ModelCase c, int runs, Operations ops, Clock clock) {
     int room = c.tokens() + (c.decode() ? (runs + OTHER_RUNS) * ModelCase.STEPS : 0);
     LanguageModel.Capacity capacity =
         LanguageModel.Capacity.reading(Math.min(BLOCK, c.tokens()), 1, room);
     Buffers plan = LanguageModel.plan(c.config(), ops, capacity);
-    Footprint footprint = new Footprint();
     ModelWeights weights = ModelWeights.initial(c.config(), SEED);
     int[] text = tokens(c, c.tokens());
     try (LanguageModel model = LanguageModel.create(weights, ops, capacity)) {
       if (!c.decode()) {
-        return time(c, runs, ops, plan, footprint, () -> read(model, text));
+        return clock.time(plan, () -> read(model, text));
       }
       try (Session session = Session.open(model)) {
         session.read(text);
@@ -81,7 +90,7 @@ final class ModelBenchmark {
                 session.read(random.nextInt(c.config().vocabSize()));
               }
             };
-        return time(c, runs, ops, plan, footprint, run);
+        return clock.time(plan, run);
       }
     }
   }
@@ -93,9 +102,21 @@ final class ModelBenchmark {
   }
 
   private static Figures time(
-      ModelCase c, int runs, Operations ops, Buffers plan, Footprint footprint, Runnable run) {
-    Figures.Bytes bytes = new Figures.Bytes(plan.totalBytes(), c.ioBytes(), footprint.peak(run));
-    return Stopwatch.time(run, runs, c.flop(), c.timedTokens(), bytes, ops);
+      ModelCase c,
+      int runs,
+      Buffers plan,
+      Yardsticks yardsticks,
+      Footprint footprint,
+      Runnable run) {
+    return Stopwatch.time(
+        run,
+        runs,
+        c.flop(),
+        c.timedTokens(),
+        plan.totalBytes(),
+        c.ioBytes(),
+        yardsticks,
+        footprint);
   }
 
   private static int[] tokens(ModelCase c, int n) {

@@ -1,7 +1,5 @@
 package io.github.tornadosse.eval.bench;
 
-import io.github.tornadosse.graph.Operations;
-
 /** Times something in turns with the yardsticks, so that a change in speed meets all of them. */
 final class Stopwatch {
   private static final int YARDSTICKS = 5;
@@ -21,31 +19,40 @@ final class Stopwatch {
    * @param runs timed runs after warm-up
    * @param flop nominal operations of a run
    * @param tokens of a run
-   * @param bytes of the program
-   * @param ops the tier of the yardsticks
+   * @param planned bytes of the program's arrays
+   * @param io bytes that a run has to move at least
+   * @param yardsticks made before the footprint was begun
+   * @param footprint begun before the program was made
    * @return the figures
    */
   static Figures time(
-      Runnable timed, int runs, double flop, double tokens, Figures.Bytes bytes, Operations ops) {
+      Runnable timed,
+      int runs,
+      double flop,
+      double tokens,
+      long planned,
+      long io,
+      Yardsticks yardsticks,
+      Footprint footprint) {
     double[] ms = new double[runs];
     double[] products = new double[runs * YARDSTICKS];
     double[] copies = new double[runs * YARDSTICKS];
-    try (Yardsticks yardsticks = new Yardsticks(ops)) {
-      // Enough for the JIT to have settled, without waiting long where a run is slow.
-      double warmUps = Math.max(LEAST_WARM_UPS, Math.min(MOST_WARM_UPS, WARM / flop));
-      for (int i = 0; i < warmUps; i++) {
-        timed.run();
-        yardsticks.product();
-        yardsticks.copy();
-      }
-      for (int i = 0; i < runs; i++) {
-        ms[i] = milliseconds(timed);
-        for (int j = 0; j < YARDSTICKS; j++) {
-          products[i * YARDSTICKS + j] = milliseconds(yardsticks::product);
-          copies[i * YARDSTICKS + j] = milliseconds(yardsticks::copy);
-        }
+    // Enough for the JIT to have settled, without waiting long where a run is slow.
+    double warmUps = Math.max(LEAST_WARM_UPS, Math.min(MOST_WARM_UPS, WARM / flop));
+    for (int i = 0; i < warmUps; i++) {
+      timed.run();
+      yardsticks.product();
+      yardsticks.copy();
+    }
+    long peak = footprint.peak(timed);
+    for (int i = 0; i < runs; i++) {
+      ms[i] = milliseconds(timed);
+      for (int j = 0; j < YARDSTICKS; j++) {
+        products[i * YARDSTICKS + j] = milliseconds(yardsticks::product);
+        copies[i * YARDSTICKS + j] = milliseconds(yardsticks::copy);
       }
     }
+    Figures.Bytes bytes = new Figures.Bytes(planned, io, peak);
     return new Figures(ms, products, copies, flop, tokens, bytes);
   }
 
