@@ -148,7 +148,7 @@ final class BenchSuite {
   private static ObjectNode broken(SuiteEntry entry, Batch batch, BenchProcess process) {
     ObjectNode j = entry.toJson();
     j.remove("config");
-    j.remove("peer");
+    j.remove("ask_peer");
     j.put("outcome", Outcome.BROKEN.text());
     j.put("reason", process.ended());
     j.put("device", batch.device);

@@ -55,7 +55,8 @@ final class PlanGroup {
   }
 
   private static UserError wrong(String key, JsonNode n, String expected) {
-    String found = n == null ? " is missing" : " is " + FileErrors.quote(n.toString());
+    String shown = n == null ? "" : n.isTextual() ? n.textValue() : n.toString();
+    String found = n == null ? " is missing" : " is " + FileErrors.quote(shown);
     return new UserError(key + found + "; it must be " + expected);
   }
 
@@ -119,7 +120,9 @@ final class PlanGroup {
   List<String> texts(String key, List<String> fallback, List<String> allowed) {
     List<JsonNode> values = values(key);
     String expected =
-        allowed == null ? "a text, or a list of texts" : "of " + String.join(", ", allowed);
+        allowed == null
+            ? "a text, or a list of texts"
+            : "one or more of " + String.join(", ", allowed);
     if (values == null) {
       if (fallback == null) {
         throw wrong(key, null, expected);

@@ -76,7 +76,7 @@ public record SuiteEntry(
     j.put("precision", precision);
     j.put("threads", threads);
     j.put("runs", runs);
-    j.put("peer", peer);
+    j.put("ask_peer", peer);
     return j;
   }
 
@@ -119,7 +119,7 @@ public record SuiteEntry(
         text(f, "precision"),
         f.integer("threads"),
         f.integer("runs"),
-        f.bool("peer", false));
+        f.bool("ask_peer", false));
   }
 
   private static String text(JsonFields f, String name) {

@@ -51,7 +51,7 @@ public final class SuiteRunner {
   public ObjectNode run(SuiteEntry entry) {
     ObjectNode j = entry.toJson();
     j.remove("config");
-    j.remove("peer");
+    j.remove("ask_peer");
     try {
       Operations ops = tiers.apply(entry.precision());
       j.put("tier", ops.tier());
