@@ -174,6 +174,10 @@ final class BenchSuiteCommand implements Callable<Integer> {
 
   private static ModelConfig model(Path recipe) {
     Recipe read = Recipe.load(recipe, List.of());
+    if (!read.data().tokenizer().equals(ByteTokenizer.NAME) && !read.model().has("vocab_size")) {
+      throw new UserError(
+          recipe + ": model.vocab_size is missing, which a tokenizer.json needs here");
+    }
     return read.modelConfig(new ByteTokenizer().vocabSize());
   }
 
