@@ -26,6 +26,8 @@ Commands:
   emitted [OPTION...]     set up, then let TornadoVM emit all GPU kernels as CUDA C, without a GPU, and nvcc
                           compile them: fails if one does not compile or spills registers; options are
                           those of 'sse emit'
+  bench [OPTION...]       set up, then run the benchmarks of single operations (src/jmh) with JMH; options
+                          are JMH's, such as a part of a benchmark's name, or -l to list them
   tornadovm [BACKEND]     install the TornadoVM SDK of this version for opencl, ptx, cuda or spirv
                           (default: cuda where nvidia-smi is, else opencl)
   --help                  this text
@@ -38,6 +40,7 @@ Examples:
   ./setup.sh demo --seconds 60
   ./setup.sh demo --data ~/books --json
   ./setup.sh test
+  ./setup.sh bench glaForward -p tier=vector -p dim=128
   ./setup.sh tornadovm ptx
   ./setup.sh test --device opencl:0
 TEXT
@@ -292,6 +295,22 @@ check_emitted() {
   bin/sse emit --backend cuda --tier gpu --no-spills --out target/emitted "$@" </dev/null
 }
 
+# Runs JMH with its options from $1 on, in JVMs with the flags of bin/sse: JMH hands its own on.
+run_benchmarks() {
+  local command flags
+  build
+  say "compiling the benchmarks"
+  run_maven -q -Pjmh -Dspotless.check.skip -DskipTests test-compile dependency:build-classpath \
+    -Dmdep.includeScope=test -Dmdep.outputFile=target/jmh.classpath >&2 || fail "the benchmarks do not compile, see above"
+  command=$(bin/sse --device jvm --show-command)
+  command=${command#* }
+  flags=${command%% -cp *}
+  # As the launcher quoted them.
+  eval "flags=($flags)"
+  "$jdk/bin/java" "${flags[@]}" -cp "target/test-classes:target/classes:$(cat target/jmh.classpath)" \
+    org.openjdk.jmh.Main "$@" </dev/null
+}
+
 set_up() {
   find_jdk
   say "JDK 25: $jdk"
@@ -324,18 +343,23 @@ case ${1:-} in
       test_device "$2"
       exit
     fi
-    run_stamped verify "$@"
+    run_stamped -Pjmh verify "$@"
     ;;
   emitted)
     shift
     set_up
     check_emitted "$@"
     ;;
+  bench)
+    shift
+    set_up
+    run_benchmarks "$@"
+    ;;
   -h | --help | help)
     usage
     ;;
   *)
-    echo "setup: unknown command '$1'; known: demo, test, emitted, tornadovm, --help" >&2
+    echo "setup: unknown command '$1'; known: demo, test, emitted, bench, tornadovm, --help" >&2
     exit 2
     ;;
 esac

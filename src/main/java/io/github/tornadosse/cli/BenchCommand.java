@@ -1,7 +1,9 @@
 package io.github.tornadosse.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.tornadosse.eval.bench.Figures;
 import io.github.tornadosse.eval.bench.MixerBenchmark;
+import io.github.tornadosse.eval.bench.MixerCase;
 import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.runtime.Devices;
 import io.github.tornadosse.tensor.UserError;
@@ -18,19 +20,29 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = "Measures the speed of parts of the model.",
     mixinStandardHelpOptions = true,
-    subcommands = {BenchCommand.MixerCommand.class, BenchDecodeCommand.class},
+    subcommands = {
+      BenchCommand.MixerCommand.class,
+      BenchDecodeCommand.class,
+      BenchSuiteCommand.class,
+      BenchReportCommand.class,
+      BenchCompareCommand.class
+    },
     footerHeading = "%nExamples:%n",
     footer = {
       "  sse bench mixer --tokens 8192 --heads 4 --dim 128 --partitions 4 --topk 1 --json",
       "  sse bench mixer --mixer gla --pass forward+backward",
-      "  sse bench decode --context 1000,100000 --json"
+      "  sse bench decode --context 1000,100000 --json",
+      "  sse bench suite --quick --out quick.jsonl",
+      "  sse bench report quick.jsonl --out quick.html",
+      "  sse bench compare before.jsonl after.jsonl"
     })
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "which benchmark? One of mixer, decode");
+    throw new ParameterException(
+        spec.commandLine(), "which benchmark? One of mixer, decode, suite, report, compare");
   }
 
   /** The token mixer. */
@@ -53,8 +65,17 @@ final class BenchCommand implements Runnable {
     @Option(
         names = "--mixer",
         defaultValue = "sse",
-        description = "sse or gla (default: ${DEFAULT-VALUE}).")
+        description = "sse-gla (or sse), sse-gdn, gla, gdn or softmax (default: sse).")
     private String mixer;
+
+    @Option(
+        names = "--form",
+        defaultValue = "varlen",
+        description = {
+          "Of sparse partitions: varlen, rows sorted by partition, or mask, every partition over",
+          "all tokens (default: ${DEFAULT-VALUE})."
+        })
+    private String form;
 
     @Option(
         names = "--pass",
@@ -112,26 +133,22 @@ final class BenchCommand implements Runnable {
 
     @Override
     public Integer call() {
-      boolean sse = choice("--mixer", mixer, "gla", "sse");
-      boolean backward = choice("--pass", pass, "forward", "forward+backward");
+      if (!MixerCase.PASSES.contains(pass)) {
+        throw new UserError(
+            "--pass must be " + String.join(" or ", MixerCase.PASSES) + ", not '" + pass + "'");
+      }
+      boolean backward = pass.equals(MixerCase.PASSES.get(1));
       globals.precision(dtype);
       Operations ops = globals.tier().operations();
+      String kind = mixer.equals("sse") ? "sse-gla" : mixer;
       for (int n : partitions) {
-        MixerBenchmark.Options o =
-            new MixerBenchmark.Options(sse, backward, tokens, heads, dim, n, topk, runs);
-        print(n, ops.tier(), MixerBenchmark.run(o, ops));
+        MixerCase c = new MixerCase(kind, form, backward, tokens, heads, dim, n, topk);
+        print(c, ops.tier(), MixerBenchmark.run(c, runs, ops));
       }
       return 0;
     }
 
-    private static boolean choice(String option, String value, String no, String yes) {
-      if (!value.equals(no) && !value.equals(yes)) {
-        throw new UserError(option + " must be " + no + " or " + yes + ", not '" + value + "'");
-      }
-      return value.equals(yes);
-    }
-
-    private void print(int n, String tier, MixerBenchmark.Result r) {
+    private void print(MixerCase c, String tier, Figures r) {
       if (!globals.json()) {
         Console.out(
             "%s %s, %d tokens, %d heads of %d, N = %d, k = %d, %s: %.2f ms (median %.2f), %.1f"
@@ -141,15 +158,15 @@ final class BenchCommand implements Runnable {
             tokens,
             heads,
             dim,
-            n,
-            topk,
+            c.partitions(),
+            c.topk(),
             globals.deviceAndTier(),
             r.minMs(),
             r.medianMs(),
             r.gflops(),
-            r.ofSgemm(),
-            MixerBenchmark.productSize(),
-            r.sgemmGflops(),
+            r.ofProduct(),
+            Figures.productSize(),
+            r.productGflops(),
             r.copyGbs());
         return;
       }
@@ -159,15 +176,16 @@ final class BenchCommand implements Runnable {
       j.put("tokens", tokens);
       j.put("heads", heads);
       j.put("dim", dim);
-      j.put("partitions", mixer.equals("sse") ? n : 0);
-      j.put("topk", mixer.equals("sse") ? topk : 0);
+      j.put("form", c.form());
+      j.put("partitions", c.partitions());
+      j.put("topk", c.topk());
       j.put("threads", globals.threads());
       j.put("min_ms", Console.rounded(r.minMs(), 3));
       j.put("median_ms", Console.rounded(r.medianMs(), 3));
       j.put("gflops", Console.rounded(r.gflops(), 1));
-      j.put("sgemm_gflops", Console.rounded(r.sgemmGflops(), 1));
-      j.put("of_sgemm", Console.rounded(r.ofSgemm(), 3));
-      j.put("product_size", MixerBenchmark.productSize());
+      j.put("sgemm_gflops", Console.rounded(r.productGflops(), 1));
+      j.put("of_sgemm", Console.rounded(r.ofProduct(), 3));
+      j.put("product_size", Figures.productSize());
       j.put("copy_gbs", Console.rounded(r.copyGbs(), 1));
       j.put("device", Devices.name());
       j.put("device_name", Devices.description());

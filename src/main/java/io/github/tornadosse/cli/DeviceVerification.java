@@ -106,7 +106,7 @@ final class DeviceVerification {
   }
 
   /** The last line that the program itself wrote to standard error, else the last one at all. */
-  private static String complaint(Path errors) throws IOException {
+  static String complaint(Path errors) throws IOException {
     String ours = "";
     String last = "";
     for (String line : Files.readAllLines(errors, StandardCharsets.UTF_8)) {

@@ -110,6 +110,11 @@ final class Globals {
     return Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors());
   }
 
+  /** Threads that were asked for; 0 if none were. */
+  int askedThreads() {
+    return threads == null ? 0 : threads;
+  }
+
   /** Lets kernels run on fewer threads; before any kernel runs. */
   void limitThreads(int count) {
     System.setProperty(THREADS, Integer.toString(count));

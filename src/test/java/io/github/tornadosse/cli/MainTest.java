@@ -79,6 +79,9 @@ class MainTest {
         "bench",
         "bench mixer",
         "bench decode",
+        "bench suite",
+        "bench report",
+        "bench compare",
         "demo",
         "completion"
       })

@@ -2,14 +2,9 @@ package io.github.tornadosse.eval.tasks;
 
 import java.awt.Color;
 import java.awt.Font;
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import javax.imageio.ImageIO;
-import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.HeatMapChart;
 import org.knowm.xchart.HeatMapChartBuilder;
 
@@ -61,18 +56,6 @@ public record HeatMap(
       }
     }
     chart.addSeries("accuracy", map.columns, upwards, data);
-    return bytes(BitmapEncoder.getBufferedImage(chart));
-  }
-
-  private static byte[] bytes(BufferedImage image) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try {
-      if (!ImageIO.write(image, "png", bytes)) {
-        throw new IllegalStateException("this JVM has no writer of PNG");
-      }
-    } catch (IOException e) {
-      throw new IllegalStateException("writing to memory failed", e);
-    }
-    return bytes.toByteArray();
+    return PlotStyle.png(chart);
   }
 }
