@@ -79,6 +79,8 @@ class MainTest {
         "bench",
         "bench mixer",
         "bench decode",
+        "profile",
+        "profile train",
         "demo",
         "completion"
       })
