@@ -30,6 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EmitCommand.class,
       TuneCommand.class,
       BenchCommand.class,
+      ProfileCommand.class,
       DemoCommand.class,
       CompletionCommand.class
     },

@@ -27,6 +27,11 @@ public record Stage(
   /** Most groups along y that every device takes (CUDA's limit). */
   static final int MOST_GROUPS_ALONG_Y = 65535;
 
+  /** The graph's name. */
+  public String graphName() {
+    return graph.getTaskGraphName();
+  }
+
   /**
    * Gives a task that has a KernelContext its grid.
    *

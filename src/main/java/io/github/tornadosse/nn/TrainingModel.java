@@ -224,6 +224,15 @@ public final class TrainingModel implements Trainable {
     ops.linear(s, "head.logits", new Linear(normed, d, head, logits, vocabulary, 0, d, vocabulary));
   }
 
+  /**
+   * Profiles the model's tasks.
+   *
+   * @param listener hears of each execution of a graph from now on; null turns the profiler off
+   */
+  public void listen(Program.Listener listener) {
+    program.listen(listener);
+  }
+
   @Override
   public ModelConfig config() {
     return config;

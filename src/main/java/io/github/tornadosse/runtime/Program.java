@@ -22,6 +22,7 @@ import uk.ac.manchester.tornado.api.TaskGraph;
 import uk.ac.manchester.tornado.api.TornadoExecutionPlan;
 import uk.ac.manchester.tornado.api.TornadoExecutionResult;
 import uk.ac.manchester.tornado.api.enums.DataTransferMode;
+import uk.ac.manchester.tornado.api.enums.ProfilerMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoExecutionPlanException;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
@@ -46,6 +47,20 @@ public final class Program implements AutoCloseable {
   private final Map<String, TornadoExecutionResult> results = new LinkedHashMap<>();
   private final GridScheduler grids = new GridScheduler();
   private TornadoExecutionPlan plan;
+  private Listener listener;
+
+  /** Hears of the executions of a program's graphs. */
+  @FunctionalInterface
+  public interface Listener {
+    /**
+     * One execution is over.
+     *
+     * @param graph the graph's name
+     * @param nanos how long it took, seen from the host
+     * @param log what the runtime's profiler says of its tasks, as JSON
+     */
+    void executed(String graph, long nanos, String log);
+  }
 
   /** Appends a graph's tasks, for executions of at most that many tokens. */
   private record Body(int tokens, Buffers buffers, Consumer<Stage> tasks) {}
@@ -161,7 +176,30 @@ public final class Program implements AutoCloseable {
     if (!needed.keySet().isEmpty()) {
       plan.withGridScheduler(needed);
     }
+    if (listener != null) {
+      profile();
+    }
     run(UPLOAD, 0);
+  }
+
+  /**
+   * Turns the runtime's profiler on and hands on what it says of each execution.
+   *
+   * @param listener hears of executions from now on; null turns the profiler off
+   */
+  public void listen(Listener listener) {
+    this.listener = listener;
+    if (plan != null) {
+      profile();
+    }
+  }
+
+  private void profile() {
+    if (listener != null) {
+      plan.withProfiler(ProfilerMode.SILENT);
+    } else {
+      plan.withoutProfiler();
+    }
   }
 
   private TornadoExecutionResult run(String name, int at) {
@@ -182,7 +220,15 @@ public final class Program implements AutoCloseable {
     if (plan == null) {
       build();
     }
-    results.put(name, run(name, index.get(name)));
+    if (listener == null) {
+      results.put(name, run(name, index.get(name)));
+      return;
+    }
+    long start = System.nanoTime();
+    TornadoExecutionResult result = run(name, index.get(name));
+    long nanos = System.nanoTime() - start;
+    results.put(name, result);
+    listener.executed(name, nanos, result.getProfilerResult().getProfileLog());
   }
 
   /**

@@ -82,6 +82,8 @@ class MainTest {
         "bench suite",
         "bench report",
         "bench compare",
+        "profile",
+        "profile train",
         "demo",
         "completion"
       })

@@ -1,0 +1,67 @@
+package io.github.tornadosse.eval.profile;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * Reads the runtime's profiler: an object a task, under "graph.task", with its kernel's time in
+ * TASK_KERNEL_TIME. TornadoVM puts the tasks into an object a graph, and one log after the other;
+ * the embedded runtime has one log of all tasks.
+ */
+final class ProfilerLog {
+  private static final String KERNEL_TIME = "TASK_KERNEL_TIME";
+
+  /** What TornadoVM writes for a graph that was not executed, right beside its neighbours' logs. */
+  private static final Pattern NO_LOG =
+      Pattern.compile("(?<=^|\\}|\\s|null)null(?=$|\\{|\\s|null)");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private ProfilerLog() {}
+
+  /**
+   * The times of a graph's tasks.
+   *
+   * @param graph the graph; tasks of other graphs, which TornadoVM's log of a plan has as well, are
+   *     left out
+   * @param log one or more JSON objects
+   * @return nanoseconds by the task's name in its graph, in the order of the log
+   */
+  static Map<String, Long> tasks(String graph, String log) {
+    Map<String, Long> times = new LinkedHashMap<>();
+    try (JsonParser parser = JSON.createParser(NO_LOG.matcher(log).replaceAll(""))) {
+      while (parser.nextToken() == JsonToken.START_OBJECT) {
+        collect(graph + ".", JSON.readTree(parser), times);
+      }
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("the runtime's profiler does not write JSON", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return times;
+  }
+
+  private static void collect(String prefix, JsonNode node, Map<String, Long> times) {
+    node.properties()
+        .forEach(
+            e -> {
+              JsonNode value = e.getValue();
+              if (value.has(KERNEL_TIME)) {
+                if (e.getKey().startsWith(prefix)) {
+                  String task = e.getKey().substring(prefix.length());
+                  times.merge(task, value.get(KERNEL_TIME).asLong(), Long::sum);
+                }
+              } else if (value.isObject()) {
+                collect(prefix, value, times);
+              }
+            });
+  }
+}
