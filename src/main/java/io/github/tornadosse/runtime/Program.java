@@ -3,6 +3,7 @@ package io.github.tornadosse.runtime;
 import io.github.tornadosse.graph.ArrayRecorder;
 import io.github.tornadosse.graph.Buffers;
 import io.github.tornadosse.graph.ControlTable;
+import io.github.tornadosse.graph.HostArrays;
 import io.github.tornadosse.graph.LoopGrid;
 import io.github.tornadosse.graph.Stage;
 import io.github.tornadosse.graph.TouchOperations;
@@ -135,7 +136,7 @@ public final class Program implements AutoCloseable {
     List<ImmutableTaskGraph> graphs = new ArrayList<>();
     TaskGraph upload = new TaskGraph(UPLOAD);
     upload.transferToDevice(DataTransferMode.FIRST_EXECUTION, resident.toArray());
-    TouchOperations.touch(upload, resident, new FloatArray(1));
+    TouchOperations.touch(upload, resident, HostArrays.floats(1));
     upload.persistOnDevice(resident.toArray());
     graphs.add(upload.snapshot());
 
