@@ -1,8 +1,8 @@
 package io.github.tornadosse.runtime;
 
-import io.github.tornadosse.graph.ArrayRecorder;
 import io.github.tornadosse.graph.Buffers;
 import io.github.tornadosse.graph.ControlTable;
+import io.github.tornadosse.graph.GraphParts;
 import io.github.tornadosse.graph.HostArrays;
 import io.github.tornadosse.graph.LoopGrid;
 import io.github.tornadosse.graph.Stage;
@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
@@ -41,15 +42,11 @@ public final class Program implements AutoCloseable {
   private final Buffers buffers;
   private final ControlTable control = new ControlTable();
   private final Set<Object> inputs = Collections.newSetFromMap(new IdentityHashMap<>());
-  private final Map<String, Body> bodies = new LinkedHashMap<>();
-  private final Map<String, Integer> index = new LinkedHashMap<>();
-  private final Map<String, Set<Object>> uses = new LinkedHashMap<>();
+  private final Map<String, GraphParts> graphs = new LinkedHashMap<>();
+  private final Map<String, int[]> index = new LinkedHashMap<>();
   private final Map<String, TornadoExecutionResult> results = new LinkedHashMap<>();
   private final GridScheduler grids = new GridScheduler();
   private TornadoExecutionPlan plan;
-
-  /** Appends a graph's tasks, for executions of at most that many tokens. */
-  private record Body(int tokens, Buffers buffers, Consumer<Stage> tasks) {}
 
   /**
    * A program without graphs yet.
@@ -95,7 +92,7 @@ public final class Program implements AutoCloseable {
   }
 
   /**
-   * Adds a graph. The body is run twice: once to see which arrays it uses, once to build it.
+   * Adds a graph. If it has more tasks than TornadoVM takes in one, it becomes several.
    *
    * @param name the graph's name, unique
    * @param body appends the tasks
@@ -113,56 +110,78 @@ public final class Program implements AutoCloseable {
    * @param body appends the tasks
    */
   public void graph(String name, int tokens, Buffers buffers, Consumer<Stage> body) {
-    Body added = new Body(tokens, buffers, body);
-    if (plan != null || bodies.put(name, added) != null) {
+    GraphParts tasks = new GraphParts(name);
+    if (plan != null || graphs.put(name, tasks) != null) {
       throw new IllegalStateException("graph '" + name + "' comes twice or too late");
     }
-    ArrayRecorder recorder = new ArrayRecorder(name);
-    append(added, recorder);
-    uses.put(name, recorder.arrays());
+    body.accept(new Stage(tasks, control.array(), tokens, sequences, buffers, grids));
   }
 
-  private void append(Body body, TaskGraph graph) {
-    body.tasks.accept(
-        new Stage(graph, control.array(), body.tokens, sequences, body.buffers, grids));
+  /** Number of tasks in each graph that a graph became. */
+  List<Integer> tasks(String graph) {
+    return graphs.get(graph).parts().stream().map(GraphParts.Part::size).toList();
   }
 
   private void build() {
     Set<Object> used = Collections.newSetFromMap(new IdentityHashMap<>());
-    uses.values().forEach(used::addAll);
+    graphs.values().forEach(g -> g.parts().forEach(part -> used.addAll(part.arrays())));
     List<Object> resident =
         buffers.arrays().stream().filter(a -> used.contains(a) && !inputs.contains(a)).toList();
 
-    List<ImmutableTaskGraph> graphs = new ArrayList<>();
-    TaskGraph upload = new TaskGraph(UPLOAD);
-    upload.transferToDevice(DataTransferMode.FIRST_EXECUTION, resident.toArray());
-    TouchOperations.touch(upload, resident, HostArrays.floats(1));
-    upload.persistOnDevice(resident.toArray());
-    graphs.add(upload.snapshot());
-
-    for (Map.Entry<String, Body> e : bodies.entrySet()) {
-      Set<Object> mine = uses.get(e.getKey());
-      // A graph takes arrays over from the one that ran last, so each hands on all of them.
-      Object[] kept = resident.toArray();
-      Object[] sent =
-          Stream.concat(Stream.of(control.array()), buffers.arrays().stream())
-              .filter(a -> mine.contains(a) && inputs.contains(a))
-              .toArray();
-      TaskGraph g = new TaskGraph(e.getKey());
-      g.consumeFromDevice(UPLOAD, kept);
-      g.transferToDevice(DataTransferMode.EVERY_EXECUTION, sent);
-      append(e.getValue(), g);
-      g.persistOnDevice(kept);
-      g.transferToHost(DataTransferMode.UNDER_DEMAND, kept);
-      index.put(e.getKey(), graphs.size());
-      graphs.add(g.snapshot());
+    List<ImmutableTaskGraph> all = new ArrayList<>();
+    upload(resident, all);
+    int uploads = all.size();
+    GridScheduler known = new GridScheduler();
+    for (Map.Entry<String, GraphParts> graph : graphs.entrySet()) {
+      List<GraphParts.Part> parts = graph.getValue().parts();
+      index.put(
+          graph.getKey(), IntStream.range(0, parts.size()).map(i -> all.size() + i).toArray());
+      graph.getValue().grids(grids, known);
+      parts.forEach(part -> all.add(graph(part, resident)));
     }
-    plan = new TornadoExecutionPlan(graphs.toArray(new ImmutableTaskGraph[0]));
-    GridScheduler needed = LoopGrid.of(grids, Devices.graphics());
+    plan = new TornadoExecutionPlan(all.toArray(new ImmutableTaskGraph[0]));
+    GridScheduler needed = LoopGrid.of(known, Devices.graphics());
     if (!needed.keySet().isEmpty()) {
       plan.withGridScheduler(needed);
     }
-    run(UPLOAD, 0);
+    for (int i = 0; i < uploads; i++) {
+      run(UPLOAD, i);
+    }
+  }
+
+  /** Adds the graphs that send arrays, each of which hands on those of the ones before. */
+  private static void upload(List<Object> resident, List<ImmutableTaskGraph> all) {
+    GraphParts tasks = new GraphParts(UPLOAD);
+    TouchOperations.touch(tasks, resident, HostArrays.floats(1));
+    List<Object> there = new ArrayList<>();
+    for (GraphParts.Part part : tasks.parts()) {
+      TaskGraph g = new TaskGraph(part.name());
+      if (!there.isEmpty()) {
+        g.consumeFromDevice(UPLOAD, there.toArray());
+      }
+      List<Object> sent = resident.stream().filter(part.arrays()::contains).toList();
+      g.transferToDevice(DataTransferMode.FIRST_EXECUTION, sent.toArray());
+      part.appendTo(g);
+      there.addAll(sent);
+      g.persistOnDevice(there.toArray());
+      all.add(g.snapshot());
+    }
+  }
+
+  private ImmutableTaskGraph graph(GraphParts.Part part, List<Object> resident) {
+    // A graph takes arrays over from the one that ran last, so each hands on all of them.
+    Object[] kept = resident.toArray();
+    Object[] sent =
+        Stream.concat(Stream.of(control.array()), buffers.arrays().stream())
+            .filter(a -> part.arrays().contains(a) && inputs.contains(a))
+            .toArray();
+    TaskGraph g = new TaskGraph(part.name());
+    g.consumeFromDevice(UPLOAD, kept);
+    g.transferToDevice(DataTransferMode.EVERY_EXECUTION, sent);
+    part.appendTo(g);
+    g.persistOnDevice(kept);
+    g.transferToHost(DataTransferMode.UNDER_DEMAND, kept);
+    return g.snapshot();
   }
 
   private TornadoExecutionResult run(String name, int at) {
@@ -183,7 +202,9 @@ public final class Program implements AutoCloseable {
     if (plan == null) {
       build();
     }
-    results.put(name, run(name, index.get(name)));
+    for (int at : index.get(name)) {
+      results.put(name, run(name, at));
+    }
   }
 
   /**

@@ -1,0 +1,125 @@
+package io.github.tornadosse.graph;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import uk.ac.manchester.tornado.api.GridScheduler;
+import uk.ac.manchester.tornado.api.TaskGraph;
+import uk.ac.manchester.tornado.api.WorkerGrid;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
+
+/**
+ * Takes down a graph's tasks and shares them out, in their order, to as many graphs as hold them:
+ * TornadoVM notes all tasks of one graph with their arguments in 8192 bytes, and ends in a
+ * BufferOverflowException beyond.
+ */
+public final class GraphParts extends TaskRecorder {
+  /** What TornadoVM has for one graph. */
+  static final int MOST_BYTES = 8192;
+
+  private static final int BYTES_OF_TASK = 15;
+  private static final int BYTES_OF_ARGUMENT = 5;
+
+  private final String name;
+  private final List<Part> parts = new ArrayList<>();
+
+  /** Tasks that one graph holds. */
+  public static final class Part {
+    private final String name;
+    private final List<String> ids = new ArrayList<>();
+    private final List<Consumer<TaskGraph>> tasks = new ArrayList<>();
+    private final Set<Object> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
+    private int bytes;
+
+    private Part(String name) {
+      this.name = name;
+    }
+
+    /** Its graph's name: the whole's, with a number behind it but for the first. */
+    public String name() {
+      return name;
+    }
+
+    /** The arrays among the arguments of its tasks, each once. */
+    public Set<Object> arrays() {
+      return Collections.unmodifiableSet(arrays);
+    }
+
+    /** Number of tasks. */
+    public int size() {
+      return tasks.size();
+    }
+
+    /** What TornadoVM needs to note the tasks. */
+    int bytes() {
+      return bytes;
+    }
+
+    /**
+     * Appends the tasks to a graph.
+     *
+     * @param graph of this part's name
+     */
+    public void appendTo(TaskGraph graph) {
+      tasks.forEach(task -> task.accept(graph));
+    }
+
+    private void add(String id, Consumer<TaskGraph> append, Object[] arguments) {
+      ids.add(id);
+      tasks.add(append);
+      bytes += bytesOf(arguments);
+      for (Object a : arguments) {
+        if (a instanceof TornadoNativeArray) {
+          arrays.add(a);
+        }
+      }
+    }
+  }
+
+  /**
+   * A graph without tasks.
+   *
+   * @param name its name
+   */
+  public GraphParts(String name) {
+    super(name);
+    this.name = name;
+  }
+
+  /** The parts, at least one once there is a task. */
+  public List<Part> parts() {
+    return Collections.unmodifiableList(parts);
+  }
+
+  /**
+   * The grids of the tasks under the names of the graphs that they are in now.
+   *
+   * @param grids of tasks of the whole
+   * @param to takes those that there are
+   */
+  public void grids(GridScheduler grids, GridScheduler to) {
+    for (Part part : parts) {
+      for (String id : part.ids) {
+        WorkerGrid grid = grids.get(name + "." + id);
+        if (grid != null) {
+          to.addWorkerGrid(part.name + "." + id, grid);
+        }
+      }
+    }
+  }
+
+  @Override
+  void on(String id, Consumer<TaskGraph> append, Object... arguments) {
+    if (parts.isEmpty() || parts.getLast().bytes + bytesOf(arguments) > MOST_BYTES) {
+      parts.add(new Part(parts.isEmpty() ? name : name + "-" + (parts.size() + 1)));
+    }
+    parts.getLast().add(id, append, arguments);
+  }
+
+  private static int bytesOf(Object[] arguments) {
+    return BYTES_OF_TASK + BYTES_OF_ARGUMENT * arguments.length;
+  }
+}
