@@ -62,6 +62,11 @@ public final class Devices {
     return !embedded() && runtime().getBackendType(backendIndex()) == TornadoVMBackendType.CUDA;
   }
 
+  /** Whether it is of the OpenCL backend. */
+  static boolean opencl() {
+    return !embedded() && runtime().getBackendType(backendIndex()) == TornadoVMBackendType.OPENCL;
+  }
+
   /** What the GPU tier needs to know of it, with what was found to be fast there. */
   static GpuSettings gpuSettings() {
     GpuSettings untuned = untuned();

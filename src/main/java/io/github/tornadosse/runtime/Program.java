@@ -144,6 +144,11 @@ public final class Program implements AutoCloseable {
     if (!needed.keySet().isEmpty()) {
       plan.withGridScheduler(needed);
     }
+    if (Devices.opencl() && Devices.graphics()) {
+      // TornadoVM's choice for loops without a grid may take more registers than there are, and
+      // such kernels are not run; the driver knows what a kernel needs.
+      plan.withDefaultScheduler();
+    }
     for (int i = 0; i < uploads; i++) {
       run(UPLOAD, i);
     }
