@@ -2,6 +2,7 @@ package io.github.tornadosse.graph;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
@@ -13,17 +14,21 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * Takes down a graph's tasks and shares them out, in their order, to as many graphs as hold them:
- * TornadoVM notes all tasks of one graph with their arguments in 8192 bytes, and ends in a
- * BufferOverflowException beyond.
+ * TornadoVM notes all tasks of one graph with their arguments in 8192 bytes, and makes at most 1024
+ * nodes of them; beyond, it ends in an internal error.
  */
 public final class GraphParts extends TaskRecorder {
   /** What TornadoVM has for one graph. */
   static final int MOST_BYTES = 8192;
 
+  /** What TornadoVM has for one graph, less one for the device and one for its buffers. */
+  static final int MOST_NODES = 1022;
+
   private static final int BYTES_OF_TASK = 15;
   private static final int BYTES_OF_ARGUMENT = 5;
 
   private final String name;
+  private final int others;
   private final List<Part> parts = new ArrayList<>();
 
   /** Tasks that one graph holds. */
@@ -32,7 +37,9 @@ public final class GraphParts extends TaskRecorder {
     private final List<String> ids = new ArrayList<>();
     private final List<Consumer<TaskGraph>> tasks = new ArrayList<>();
     private final Set<Object> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<Object> numbers = new HashSet<>();
     private int bytes;
+    private int arrayArguments;
 
     private Part(String name) {
       this.name = name;
@@ -59,6 +66,14 @@ public final class GraphParts extends TaskRecorder {
     }
 
     /**
+     * The most nodes that TornadoVM makes of the tasks: one for each number, three for each array,
+     * one for each task, and one for each argument that it writes.
+     */
+    int nodes() {
+      return numbers.size() + 3 * arrays.size() + tasks.size() + arrayArguments;
+    }
+
+    /**
      * Appends the tasks to a graph.
      *
      * @param graph of this part's name
@@ -74,8 +89,17 @@ public final class GraphParts extends TaskRecorder {
       for (Object a : arguments) {
         if (a instanceof TornadoNativeArray) {
           arrays.add(a);
+          arrayArguments++;
+        } else {
+          numbers.add(a);
         }
       }
+    }
+
+    private boolean holds(Object[] more, int others) {
+      // Of an argument that is new come four nodes at most.
+      return bytes + bytesOf(more) <= MOST_BYTES
+          && nodes() + 1 + 4 * more.length + others <= MOST_NODES;
     }
   }
 
@@ -83,10 +107,12 @@ public final class GraphParts extends TaskRecorder {
    * A graph without tasks.
    *
    * @param name its name
+   * @param others most arrays that it hands on and none of its tasks has
    */
-  public GraphParts(String name) {
+  public GraphParts(String name, int others) {
     super(name);
     this.name = name;
+    this.others = others;
   }
 
   /** The parts, at least one once there is a task. */
@@ -113,7 +139,7 @@ public final class GraphParts extends TaskRecorder {
 
   @Override
   void on(String id, Consumer<TaskGraph> append, Object... arguments) {
-    if (parts.isEmpty() || parts.getLast().bytes + bytesOf(arguments) > MOST_BYTES) {
+    if (parts.isEmpty() || !parts.getLast().holds(arguments, others)) {
       parts.add(new Part(parts.isEmpty() ? name : name + "-" + (parts.size() + 1)));
     }
     parts.getLast().add(id, append, arguments);

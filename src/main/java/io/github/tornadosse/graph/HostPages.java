@@ -10,9 +10,9 @@ import java.util.Map;
 /**
  * Host memory in whole pages that belong to one array at a time and are never given back to the
  * system. TornadoVM's PTX backend has the driver pin the memory of an array and leaves arrays that
- * stay on the device pinned when their plan is closed: whatever stood there later, or beside it on
- * the same page, would be copied from and to wrong places, or not at all. Pages that come back are
- * therefore only for arrays of as many pages, which are pinned as they have to be.
+ * stay on the device pinned when their plan is closed: whatever stands there later, in part or
+ * beside it on the same page, would be copied from and to wrong places, or not at all. Memory that
+ * comes back is therefore only for arrays of as many bytes, which are pinned as they have to be.
  */
 final class HostPages {
   /** Bytes of the largest page that systems with this processor use for ordinary memory. */
@@ -24,28 +24,27 @@ final class HostPages {
    * Memory of zeros on pages of its own.
    *
    * @param bytes its size
-   * @param lifetime when this ends, the pages are for others
+   * @param lifetime when this ends, the memory is for others
    * @return the memory, at the beginning of a page
    */
   @SuppressWarnings("restricted") // the new scope is that of the same memory
   MemorySegment take(long bytes, Arena lifetime) {
-    long pages = Math.ceilDiv(Math.max(bytes, 1), PAGE);
-    MemorySegment block = reuse(pages);
-    if (block == null) {
-      block = Arena.global().allocate(pages * PAGE, PAGE);
+    MemorySegment whole = reuse(bytes);
+    if (whole == null) {
+      whole = Arena.global().allocate(Math.ceilDiv(Math.max(bytes, 1), PAGE) * PAGE, PAGE);
     } else {
-      block.fill((byte) 0);
+      whole.fill((byte) 0);
     }
-    MemorySegment whole = block;
-    return block.reinterpret(bytes, lifetime, ended -> giveBack(pages, whole));
+    MemorySegment block = whole;
+    return block.reinterpret(bytes, lifetime, ended -> giveBack(bytes, block));
   }
 
-  private synchronized MemorySegment reuse(long pages) {
-    Deque<MemorySegment> blocks = free.get(pages);
+  private synchronized MemorySegment reuse(long bytes) {
+    Deque<MemorySegment> blocks = free.get(bytes);
     return blocks == null ? null : blocks.poll();
   }
 
-  private synchronized void giveBack(long pages, MemorySegment block) {
-    free.computeIfAbsent(pages, p -> new ArrayDeque<>()).push(block);
+  private synchronized void giveBack(long bytes, MemorySegment block) {
+    free.computeIfAbsent(bytes, b -> new ArrayDeque<>()).push(block);
   }
 }

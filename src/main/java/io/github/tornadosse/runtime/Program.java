@@ -10,13 +10,13 @@ import io.github.tornadosse.graph.TouchOperations;
 import io.github.tornadosse.graph.Workspace;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.ImmutableTaskGraph;
@@ -44,9 +44,12 @@ public final class Program implements AutoCloseable {
   private final Set<Object> inputs = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Map<String, GraphParts> graphs = new LinkedHashMap<>();
   private final Map<String, int[]> index = new LinkedHashMap<>();
-  private final Map<String, TornadoExecutionResult> results = new LinkedHashMap<>();
+  private final Map<Integer, TornadoExecutionResult> results = new HashMap<>();
   private final GridScheduler grids = new GridScheduler();
+  private final FloatArray shared = HostArrays.floats(1);
   private TornadoExecutionPlan plan;
+  private int uploads;
+  private boolean[] executed;
 
   /**
    * A program without graphs yet.
@@ -110,7 +113,7 @@ public final class Program implements AutoCloseable {
    * @param body appends the tasks
    */
   public void graph(String name, int tokens, Buffers buffers, Consumer<Stage> body) {
-    GraphParts tasks = new GraphParts(name);
+    GraphParts tasks = new GraphParts(name, 1);
     if (plan != null || graphs.put(name, tasks) != null) {
       throw new IllegalStateException("graph '" + name + "' comes twice or too late");
     }
@@ -123,21 +126,35 @@ public final class Program implements AutoCloseable {
   }
 
   private void build() {
+    List<GraphParts.Part> parts =
+        graphs.values().stream().flatMap(g -> g.parts().stream()).toList();
     Set<Object> used = Collections.newSetFromMap(new IdentityHashMap<>());
-    graphs.values().forEach(g -> g.parts().forEach(part -> used.addAll(part.arrays())));
+    parts.forEach(part -> used.addAll(part.arrays()));
     List<Object> resident =
-        buffers.arrays().stream().filter(a -> used.contains(a) && !inputs.contains(a)).toList();
+        Stream.concat(
+                Stream.of(shared),
+                buffers.arrays().stream().filter(a -> used.contains(a) && !inputs.contains(a)))
+            .toList();
+    GraphParts upload = new GraphParts(UPLOAD, resident.size());
+    TouchOperations.touch(upload, resident, HostArrays.floats(1));
+    uploads = upload.parts().size();
 
-    List<ImmutableTaskGraph> all = new ArrayList<>();
-    upload(resident, all);
-    int uploads = all.size();
+    List<GraphParts.Part> order = Stream.concat(upload.parts().stream(), parts.stream()).toList();
     GridScheduler known = new GridScheduler();
     for (Map.Entry<String, GraphParts> graph : graphs.entrySet()) {
-      List<GraphParts.Part> parts = graph.getValue().parts();
-      index.put(
-          graph.getKey(), IntStream.range(0, parts.size()).map(i -> all.size() + i).toArray());
       graph.getValue().grids(grids, known);
-      parts.forEach(part -> all.add(graph(part, resident)));
+      index.put(
+          graph.getKey(), graph.getValue().parts().stream().mapToInt(order::indexOf).toArray());
+    }
+    List<ImmutableTaskGraph> all = new ArrayList<>();
+    for (int i = 0; i < order.size(); i++) {
+      TaskGraph g = new TaskGraph(order.get(i).name());
+      if (i < uploads) {
+        upload(g, i, order, resident);
+      } else {
+        transfers(g, i, order);
+      }
+      all.add(g.snapshot());
     }
     plan = new TornadoExecutionPlan(all.toArray(new ImmutableTaskGraph[0]));
     GridScheduler needed = LoopGrid.of(known, Devices.graphics());
@@ -149,49 +166,65 @@ public final class Program implements AutoCloseable {
       // such kernels are not run; the driver knows what a kernel needs.
       plan.withDefaultScheduler();
     }
+    executed = new boolean[all.size()];
     for (int i = 0; i < uploads; i++) {
       run(UPLOAD, i);
     }
   }
 
-  /** Adds the graphs that send arrays, each of which hands on those of the ones before. */
-  private static void upload(List<Object> resident, List<ImmutableTaskGraph> all) {
-    GraphParts tasks = new GraphParts(UPLOAD);
-    TouchOperations.touch(tasks, resident, HostArrays.floats(1));
-    List<Object> there = new ArrayList<>();
-    for (GraphParts.Part part : tasks.parts()) {
-      TaskGraph g = new TaskGraph(part.name());
-      if (!there.isEmpty()) {
-        g.consumeFromDevice(UPLOAD, there.toArray());
-      }
-      List<Object> sent = resident.stream().filter(part.arrays()::contains).toList();
-      g.transferToDevice(DataTransferMode.FIRST_EXECUTION, sent.toArray());
-      part.appendTo(g);
-      there.addAll(sent);
-      g.persistOnDevice(there.toArray());
-      all.add(g.snapshot());
+  /** Makes a graph send its arrays and hand on those of the ones before. */
+  private void upload(TaskGraph g, int at, List<GraphParts.Part> order, List<Object> resident) {
+    List<Object> before = new ArrayList<>();
+    for (GraphParts.Part part : order.subList(0, at)) {
+      before.addAll(resident.stream().filter(part.arrays()::contains).toList());
     }
+    if (!before.isEmpty()) {
+      consume(g, at - 1, before, order);
+    }
+    List<Object> sent =
+        resident.stream()
+            .filter(a -> order.get(at).arrays().contains(a) && !before.contains(a))
+            .toList();
+    g.transferToDevice(DataTransferMode.FIRST_EXECUTION, sent.toArray());
+    order.get(at).appendTo(g);
+    g.persistOnDevice(Stream.concat(before.stream(), sent.stream()).toArray());
   }
 
-  private ImmutableTaskGraph graph(GraphParts.Part part, List<Object> resident) {
-    // A graph takes arrays over from the one that ran last, so each hands on all of them.
-    Object[] kept = resident.toArray();
-    Object[] sent =
-        Stream.concat(Stream.of(control.array()), buffers.arrays().stream())
-            .filter(a -> part.arrays().contains(a) && inputs.contains(a))
-            .toArray();
-    TaskGraph g = new TaskGraph(part.name());
-    g.consumeFromDevice(UPLOAD, kept);
-    g.transferToDevice(DataTransferMode.EVERY_EXECUTION, sent);
+  /** Makes a graph use what is on the device, and send its inputs. */
+  private void transfers(TaskGraph g, int at, List<GraphParts.Part> order) {
+    GraphParts.Part part = order.get(at);
+    List<Object> kept = new ArrayList<>(List.of(shared));
+    List<Object> sent = new ArrayList<>();
+    Stream.concat(Stream.of(control.array()), buffers.arrays().stream())
+        .filter(part.arrays()::contains)
+        .forEach(a -> (inputs.contains(a) ? sent : kept).add(a));
+    consume(g, uploads - 1, kept, order);
+    g.transferToDevice(DataTransferMode.EVERY_EXECUTION, sent.toArray());
     part.appendTo(g);
-    g.persistOnDevice(kept);
-    g.transferToHost(DataTransferMode.UNDER_DEMAND, kept);
-    return g.snapshot();
+    g.persistOnDevice(kept.toArray());
+    g.transferToHost(DataTransferMode.UNDER_DEMAND, kept.toArray());
+  }
+
+  /**
+   * A graph takes over what it consumes by name from the one that ran last, and everything if there
+   * is nothing of that name. All arrays come from one graph; the one that all graphs have says that
+   * nothing else comes from others, which need not have the rest.
+   */
+  private void consume(TaskGraph g, int from, List<Object> arrays, List<GraphParts.Part> order) {
+    g.consumeFromDevice(order.get(from).name(), arrays.toArray());
+    for (int i = 0; i < order.size(); i++) {
+      if (i != from) {
+        g.consumeFromDevice(order.get(i).name(), shared);
+      }
+    }
   }
 
   private TornadoExecutionResult run(String name, int at) {
     try {
-      return plan.withGraph(at).execute();
+      TornadoExecutionResult result = plan.withGraph(at).execute();
+      executed[at] = true;
+      Devices.requireNoErrors("graph '" + name + "'");
+      return result;
     } catch (RuntimeException e) {
       throw Devices.explain(name, e);
     }
@@ -208,7 +241,10 @@ public final class Program implements AutoCloseable {
       build();
     }
     for (int at : index.get(name)) {
-      results.put(name, run(name, at));
+      if (!executed[at]) {
+        run(UPLOAD, uploads - 1);
+      }
+      results.put(at, run(name, at));
     }
   }
 
@@ -219,11 +255,27 @@ public final class Program implements AutoCloseable {
    * @param arrays what to copy
    */
   public void fetch(String graph, Object... arrays) {
-    TornadoExecutionResult r = results.get(graph);
-    if (r == null) {
+    if (plan == null) {
       throw new IllegalStateException("graph '" + graph + "' was not executed");
     }
-    r.transferToHost(arrays);
+    List<GraphParts.Part> parts = graphs.get(graph).parts();
+    for (Object array : arrays) {
+      int part = 0;
+      while (part < parts.size() && !parts.get(part).arrays().contains(array)) {
+        part++;
+      }
+      if (part == parts.size()) {
+        throw new IllegalStateException("graph '" + graph + "' does not use the array");
+      }
+      int at = index.get(graph)[part];
+      TornadoExecutionResult r = results.get(at);
+      if (r == null) {
+        throw new IllegalStateException("graph '" + graph + "' was not executed");
+      }
+      plan.withGraph(at);
+      r.transferToHost(array);
+    }
+    Devices.requireNoErrors("copying from graph '" + graph + "'");
   }
 
   @Override

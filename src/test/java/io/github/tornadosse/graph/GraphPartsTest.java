@@ -17,7 +17,7 @@ class GraphPartsTest {
   }
 
   private static GraphParts copies(int tasks) {
-    GraphParts graph = new GraphParts("graph");
+    GraphParts graph = new GraphParts("graph", 0);
     for (int i = 0; i < tasks; i++) {
       graph.task("copy" + i, GraphPartsTest::copy, A, B);
     }
@@ -45,7 +45,7 @@ class GraphPartsTest {
         .containsExactly("graph", "graph-2", "graph-3");
     assertThat(graph.parts()).extracting(GraphParts.Part::size).containsExactly(327, 327, 46);
     assertThat(graph.parts()).allSatisfy(p -> assertThat(p.bytes()).isLessThanOrEqualTo(8192));
-    GraphParts again = new GraphParts("again");
+    GraphParts again = new GraphParts("again", 0);
     graph.parts().forEach(p -> p.appendTo(again));
     assertThat(again.parts()).extracting(GraphParts.Part::size).containsExactly(327, 327, 46);
   }
