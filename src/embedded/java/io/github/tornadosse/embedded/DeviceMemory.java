@@ -77,14 +77,14 @@ final class DeviceMemory {
     return changed;
   }
 
-  private static void checkSource(DeviceMemory source, String what, Object array) {
+  private void checkSource(DeviceMemory source, String what, Object array) {
     if (source == null) {
       throw new TornadoRuntimeException(what + ", which is not in the plan");
     }
     if (!source.graph.persisted().contains(array)) {
       throw new TornadoRuntimeException(what + ", which does not persist it");
     }
-    if (!source.copies.containsKey(array)) {
+    if (!source.copies.containsKey(array) && !copies.containsKey(array)) {
       throw new TornadoRuntimeException(what + ", which has not produced it");
     }
   }

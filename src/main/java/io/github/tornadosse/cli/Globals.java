@@ -1,6 +1,7 @@
 package io.github.tornadosse.cli;
 
 import io.github.tornadosse.runtime.Devices;
+import io.github.tornadosse.runtime.DriverOutput;
 import io.github.tornadosse.runtime.Tiers;
 import io.github.tornadosse.tensor.UserError;
 import org.slf4j.LoggerFactory;
@@ -85,6 +86,9 @@ final class Globals {
     }
     if (device != null) {
       Devices.check(device);
+    }
+    if (!Devices.embedded()) {
+      DriverOutput.watch();
     }
     if (threads != null) {
       if (threads < 1) {

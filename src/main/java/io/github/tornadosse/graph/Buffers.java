@@ -71,7 +71,7 @@ public final class Buffers {
    */
   public FloatArray floats(String name, long n) {
     int size = count(name, n);
-    return (FloatArray) arrays.computeIfAbsent(prefix + name, k -> new FloatArray(size));
+    return (FloatArray) arrays.computeIfAbsent(prefix + name, k -> HostArrays.floats(size));
   }
 
   /**
@@ -84,7 +84,7 @@ public final class Buffers {
    */
   public IntArray ints(String name, long n) {
     int size = count(name, n);
-    return (IntArray) arrays.computeIfAbsent(prefix + name, k -> new IntArray(size));
+    return (IntArray) arrays.computeIfAbsent(prefix + name, k -> HostArrays.ints(size));
   }
 
   /**

@@ -65,7 +65,7 @@ public final class ControlTable {
 
   private record Entry(int offset, int stride, Axis axis, int secondStride, Axis secondAxis) {}
 
-  private final IntArray control = new IntArray(CAPACITY);
+  private final IntArray control = HostArrays.ints(CAPACITY);
   private final List<Entry> entries = new ArrayList<>();
 
   /** The array that kernels receive. */

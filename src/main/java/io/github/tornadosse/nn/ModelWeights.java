@@ -1,6 +1,7 @@
 package io.github.tornadosse.nn;
 
 import io.github.tornadosse.graph.Buffers;
+import io.github.tornadosse.graph.HostArrays;
 import io.github.tornadosse.runtime.MemoryBudget;
 import io.github.tornadosse.tensor.TensorSpec;
 import java.nio.ByteBuffer;
@@ -56,7 +57,7 @@ public final class ModelWeights {
     Buffers plan = Buffers.measuring();
     plan.floats("parameters", layout.size());
     MemoryBudget.check(plan, "the model's weights");
-    FloatArray parameters = new FloatArray(layout.size());
+    FloatArray parameters = HostArrays.floats(layout.size());
     for (int i = 0; i < layout.tensors().size(); i++) {
       TensorSpec t = layout.tensors().get(i);
       float[] values = new float[t.size()];

@@ -2,6 +2,7 @@ package io.github.tornadosse.runtime;
 
 import io.github.tornadosse.graph.GpuSettings;
 import io.github.tornadosse.tensor.UserError;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -60,6 +61,11 @@ public final class Devices {
   /** Whether it is of the CUDA backend. */
   static boolean cuda() {
     return !embedded() && runtime().getBackendType(backendIndex()) == TornadoVMBackendType.CUDA;
+  }
+
+  /** Whether it is of the OpenCL backend. */
+  static boolean opencl() {
+    return !embedded() && runtime().getBackendType(backendIndex()) == TornadoVMBackendType.OPENCL;
   }
 
   /** What the GPU tier needs to know of it, with what was found to be fast there. */
@@ -173,6 +179,27 @@ public final class Devices {
    */
   public static RuntimeException explain(RuntimeException e) {
     return explained("the program", e);
+  }
+
+  /**
+   * Checks that the driver has refused nothing, if its output is watched.
+   *
+   * @param what was done
+   * @throws UserError if results are not to be trusted
+   */
+  static void requireNoErrors(String what) {
+    List<String> errors = DriverOutput.errors();
+    if (!errors.isEmpty()) {
+      throw new UserError(
+          what
+              + " has no right results: the driver of "
+              + name()
+              + ", "
+              + description()
+              + ", refused "
+              + errors.stream().distinct().collect(Collectors.joining(", "))
+              + (errors.size() > 1 ? " (" + errors.size() + " calls)" : ""));
+    }
   }
 
   private static RuntimeException explained(String what, RuntimeException e) {

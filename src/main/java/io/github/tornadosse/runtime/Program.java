@@ -1,14 +1,16 @@
 package io.github.tornadosse.runtime;
 
-import io.github.tornadosse.graph.ArrayRecorder;
 import io.github.tornadosse.graph.Buffers;
 import io.github.tornadosse.graph.ControlTable;
+import io.github.tornadosse.graph.GraphParts;
+import io.github.tornadosse.graph.HostArrays;
 import io.github.tornadosse.graph.LoopGrid;
 import io.github.tornadosse.graph.Stage;
 import io.github.tornadosse.graph.TouchOperations;
 import io.github.tornadosse.graph.Workspace;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,12 +43,14 @@ public final class Program implements AutoCloseable {
   private final Buffers buffers;
   private final ControlTable control = new ControlTable();
   private final Set<Object> inputs = Collections.newSetFromMap(new IdentityHashMap<>());
-  private final Map<String, Body> bodies = new LinkedHashMap<>();
-  private final Map<String, Integer> index = new LinkedHashMap<>();
-  private final Map<String, Set<Object>> uses = new LinkedHashMap<>();
-  private final Map<String, TornadoExecutionResult> results = new LinkedHashMap<>();
+  private final Map<String, GraphParts> graphs = new LinkedHashMap<>();
+  private final Map<String, int[]> index = new LinkedHashMap<>();
+  private final Map<Integer, TornadoExecutionResult> results = new HashMap<>();
   private final GridScheduler grids = new GridScheduler();
+  private final FloatArray shared = HostArrays.floats(1);
   private TornadoExecutionPlan plan;
+  private int uploads;
+  private boolean[] executed;
   private Listener listener;
 
   /** Hears of the executions of a program's graphs. */
@@ -56,14 +60,12 @@ public final class Program implements AutoCloseable {
      * One execution is over.
      *
      * @param graph the graph's name
+     * @param part the name of that of its parts which was executed; the log has it
      * @param nanos how long it took, seen from the host
      * @param log what the runtime's profiler says of its tasks, as JSON
      */
-    void executed(String graph, long nanos, String log);
+    void executed(String graph, String part, long nanos, String log);
   }
-
-  /** Appends a graph's tasks, for executions of at most that many tokens. */
-  private record Body(int tokens, Buffers buffers, Consumer<Stage> tasks) {}
 
   /**
    * A program without graphs yet.
@@ -109,7 +111,7 @@ public final class Program implements AutoCloseable {
   }
 
   /**
-   * Adds a graph. The body is run twice: once to see which arrays it uses, once to build it.
+   * Adds a graph. If it has more tasks than TornadoVM takes in one, it becomes several.
    *
    * @param name the graph's name, unique
    * @param body appends the tasks
@@ -127,59 +129,113 @@ public final class Program implements AutoCloseable {
    * @param body appends the tasks
    */
   public void graph(String name, int tokens, Buffers buffers, Consumer<Stage> body) {
-    Body added = new Body(tokens, buffers, body);
-    if (plan != null || bodies.put(name, added) != null) {
+    GraphParts tasks = new GraphParts(name, 1);
+    if (plan != null || graphs.put(name, tasks) != null) {
       throw new IllegalStateException("graph '" + name + "' comes twice or too late");
     }
-    ArrayRecorder recorder = new ArrayRecorder(name);
-    append(added, recorder);
-    uses.put(name, recorder.arrays());
+    body.accept(new Stage(tasks, control.array(), tokens, sequences, buffers, grids));
   }
 
-  private void append(Body body, TaskGraph graph) {
-    body.tasks.accept(
-        new Stage(graph, control.array(), body.tokens, sequences, body.buffers, grids));
+  /** Number of tasks in each graph that a graph became. */
+  List<Integer> tasks(String graph) {
+    return graphs.get(graph).parts().stream().map(GraphParts.Part::size).toList();
   }
 
   private void build() {
+    List<GraphParts.Part> parts =
+        graphs.values().stream().flatMap(g -> g.parts().stream()).toList();
     Set<Object> used = Collections.newSetFromMap(new IdentityHashMap<>());
-    uses.values().forEach(used::addAll);
+    parts.forEach(part -> used.addAll(part.arrays()));
     List<Object> resident =
-        buffers.arrays().stream().filter(a -> used.contains(a) && !inputs.contains(a)).toList();
+        Stream.concat(
+                Stream.of(shared),
+                buffers.arrays().stream().filter(a -> used.contains(a) && !inputs.contains(a)))
+            .toList();
+    GraphParts upload = new GraphParts(UPLOAD, resident.size());
+    TouchOperations.touch(upload, resident, HostArrays.floats(1));
+    uploads = upload.parts().size();
 
-    List<ImmutableTaskGraph> graphs = new ArrayList<>();
-    TaskGraph upload = new TaskGraph(UPLOAD);
-    upload.transferToDevice(DataTransferMode.FIRST_EXECUTION, resident.toArray());
-    TouchOperations.touch(upload, resident, new FloatArray(1));
-    upload.persistOnDevice(resident.toArray());
-    graphs.add(upload.snapshot());
-
-    for (Map.Entry<String, Body> e : bodies.entrySet()) {
-      Set<Object> mine = uses.get(e.getKey());
-      // A graph takes arrays over from the one that ran last, so each hands on all of them.
-      Object[] kept = resident.toArray();
-      Object[] sent =
-          Stream.concat(Stream.of(control.array()), buffers.arrays().stream())
-              .filter(a -> mine.contains(a) && inputs.contains(a))
-              .toArray();
-      TaskGraph g = new TaskGraph(e.getKey());
-      g.consumeFromDevice(UPLOAD, kept);
-      g.transferToDevice(DataTransferMode.EVERY_EXECUTION, sent);
-      append(e.getValue(), g);
-      g.persistOnDevice(kept);
-      g.transferToHost(DataTransferMode.UNDER_DEMAND, kept);
-      index.put(e.getKey(), graphs.size());
-      graphs.add(g.snapshot());
+    List<GraphParts.Part> order = Stream.concat(upload.parts().stream(), parts.stream()).toList();
+    GridScheduler known = new GridScheduler();
+    for (Map.Entry<String, GraphParts> graph : graphs.entrySet()) {
+      graph.getValue().grids(grids, known);
+      index.put(
+          graph.getKey(), graph.getValue().parts().stream().mapToInt(order::indexOf).toArray());
     }
-    plan = new TornadoExecutionPlan(graphs.toArray(new ImmutableTaskGraph[0]));
-    GridScheduler needed = LoopGrid.of(grids, Devices.graphics());
+    List<ImmutableTaskGraph> all = new ArrayList<>();
+    for (int i = 0; i < order.size(); i++) {
+      TaskGraph g = new TaskGraph(order.get(i).name());
+      if (i < uploads) {
+        upload(g, i, order, resident);
+      } else {
+        transfers(g, i, order);
+      }
+      all.add(g.snapshot());
+    }
+    plan = new TornadoExecutionPlan(all.toArray(new ImmutableTaskGraph[0]));
+    GridScheduler needed = LoopGrid.of(known, Devices.graphics());
     if (!needed.keySet().isEmpty()) {
       plan.withGridScheduler(needed);
+    }
+    if (Devices.opencl() && Devices.graphics()) {
+      // TornadoVM's choice for loops without a grid may take more registers than there are, and
+      // such kernels are not run; the driver knows what a kernel needs.
+      plan.withDefaultScheduler();
     }
     if (listener != null) {
       profile();
     }
-    run(UPLOAD, 0);
+    executed = new boolean[all.size()];
+    for (int i = 0; i < uploads; i++) {
+      run(UPLOAD, i);
+    }
+  }
+
+  /** Makes a graph send its arrays and hand on those of the ones before. */
+  private void upload(TaskGraph g, int at, List<GraphParts.Part> order, List<Object> resident) {
+    List<Object> before = new ArrayList<>();
+    for (GraphParts.Part part : order.subList(0, at)) {
+      before.addAll(resident.stream().filter(part.arrays()::contains).toList());
+    }
+    if (!before.isEmpty()) {
+      consume(g, at - 1, before, order);
+    }
+    List<Object> sent =
+        resident.stream()
+            .filter(a -> order.get(at).arrays().contains(a) && !before.contains(a))
+            .toList();
+    g.transferToDevice(DataTransferMode.FIRST_EXECUTION, sent.toArray());
+    order.get(at).appendTo(g);
+    g.persistOnDevice(Stream.concat(before.stream(), sent.stream()).toArray());
+  }
+
+  /** Makes a graph use what is on the device, and send its inputs. */
+  private void transfers(TaskGraph g, int at, List<GraphParts.Part> order) {
+    GraphParts.Part part = order.get(at);
+    List<Object> kept = new ArrayList<>(List.of(shared));
+    List<Object> sent = new ArrayList<>();
+    Stream.concat(Stream.of(control.array()), buffers.arrays().stream())
+        .filter(part.arrays()::contains)
+        .forEach(a -> (inputs.contains(a) ? sent : kept).add(a));
+    consume(g, uploads - 1, kept, order);
+    g.transferToDevice(DataTransferMode.EVERY_EXECUTION, sent.toArray());
+    part.appendTo(g);
+    g.persistOnDevice(kept.toArray());
+    g.transferToHost(DataTransferMode.UNDER_DEMAND, kept.toArray());
+  }
+
+  /**
+   * A graph takes over what it consumes by name from the one that ran last, and everything if there
+   * is nothing of that name. All arrays come from one graph; the one that all graphs have says that
+   * nothing else comes from others, which need not have the rest.
+   */
+  private void consume(TaskGraph g, int from, List<Object> arrays, List<GraphParts.Part> order) {
+    g.consumeFromDevice(order.get(from).name(), arrays.toArray());
+    for (int i = 0; i < order.size(); i++) {
+      if (i != from) {
+        g.consumeFromDevice(order.get(i).name(), shared);
+      }
+    }
   }
 
   /**
@@ -204,7 +260,10 @@ public final class Program implements AutoCloseable {
 
   private TornadoExecutionResult run(String name, int at) {
     try {
-      return plan.withGraph(at).execute();
+      TornadoExecutionResult result = plan.withGraph(at).execute();
+      executed[at] = true;
+      Devices.requireNoErrors("graph '" + name + "'");
+      return result;
     } catch (RuntimeException e) {
       throw Devices.explain(name, e);
     }
@@ -220,15 +279,21 @@ public final class Program implements AutoCloseable {
     if (plan == null) {
       build();
     }
-    if (listener == null) {
-      results.put(name, run(name, index.get(name)));
-      return;
+    int[] all = index.get(name);
+    for (int i = 0; i < all.length; i++) {
+      int at = all[i];
+      if (!executed[at]) {
+        run(UPLOAD, uploads - 1);
+      }
+      long start = System.nanoTime();
+      TornadoExecutionResult result = run(name, at);
+      long nanos = System.nanoTime() - start;
+      results.put(at, result);
+      if (listener != null) {
+        String part = graphs.get(name).parts().get(i).name();
+        listener.executed(name, part, nanos, result.getProfilerResult().getProfileLog());
+      }
     }
-    long start = System.nanoTime();
-    TornadoExecutionResult result = run(name, index.get(name));
-    long nanos = System.nanoTime() - start;
-    results.put(name, result);
-    listener.executed(name, nanos, result.getProfilerResult().getProfileLog());
   }
 
   /**
@@ -238,11 +303,27 @@ public final class Program implements AutoCloseable {
    * @param arrays what to copy
    */
   public void fetch(String graph, Object... arrays) {
-    TornadoExecutionResult r = results.get(graph);
-    if (r == null) {
+    if (plan == null) {
       throw new IllegalStateException("graph '" + graph + "' was not executed");
     }
-    r.transferToHost(arrays);
+    List<GraphParts.Part> parts = graphs.get(graph).parts();
+    for (Object array : arrays) {
+      int part = 0;
+      while (part < parts.size() && !parts.get(part).arrays().contains(array)) {
+        part++;
+      }
+      if (part == parts.size()) {
+        throw new IllegalStateException("graph '" + graph + "' does not use the array");
+      }
+      int at = index.get(graph)[part];
+      TornadoExecutionResult r = results.get(at);
+      if (r == null) {
+        throw new IllegalStateException("graph '" + graph + "' was not executed");
+      }
+      plan.withGraph(at);
+      r.transferToHost(array);
+    }
+    Devices.requireNoErrors("copying from graph '" + graph + "'");
   }
 
   @Override

@@ -159,10 +159,10 @@ public final class StepProfiler {
     return step;
   }
 
-  private void executed(String graph, long nanos, String log) {
+  private void executed(String graph, String part, long nanos, String log) {
     long start = System.nanoTime();
     Map<String, Timed> tasks = step.graphs.computeIfAbsent(graph, g -> new LinkedHashMap<>());
-    ProfilerLog.tasks(graph, log)
+    ProfilerLog.tasks(part, log)
         .forEach(
             (task, time) -> {
               Timed timed = tasks.computeIfAbsent(task, t -> new Timed());
