@@ -84,4 +84,27 @@ public final class CudaOperations extends GpuOperations {
       super.gla(s, id, q, k, v, g, rows, state, out, sizes);
     }
   }
+
+  @Override
+  public void glaGradient(
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      Rows rows,
+      View state,
+      FloatArray dOut,
+      View dState,
+      FloatArray dRows,
+      FloatArray dvRows,
+      HeadSizes sizes) {
+    if (CudaLinearAttention.takes(sizes)) {
+      CudaLinearAttention.gradient(
+          s, id, q, k, v, g, rows, state, dOut, dState, dRows, dvRows, sizes);
+    } else {
+      super.glaGradient(s, id, q, k, v, g, rows, state, dOut, dState, dRows, dvRows, sizes);
+    }
+  }
 }

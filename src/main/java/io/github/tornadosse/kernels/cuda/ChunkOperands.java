@@ -50,8 +50,8 @@ public final class ChunkOperands {
    * @param mode [R]
    * @param weight [2, R]
    * @param place output [chunks, 64]: the row's token; beyond the chunk's end that of its last row
-   * @param factor output [3, chunks, 64]: what its query is multiplied by, K^(-1/2) included, what
-   *     its key is, and 1 if it is written; 0 where it takes no part
+   * @param factor output [4, chunks, 64]: what its query is multiplied by, K^(-1/2) included, what
+   *     its key is, 1 if it is written, and K^(-1/2) if it is read; 0 where it takes no part
    * @param key K
    * @param rows R
    * @param all 64·chunks
@@ -81,6 +81,7 @@ public final class ChunkOperands {
       factor.set(to, read > 0 ? weight.get(row) / TornadoMath.sqrt(key) : 0f);
       factor.set(all + to, written > 0 ? weight.get(rows + row) : 0f);
       factor.set(2 * all + to, written > 0 ? 1f : 0f);
+      factor.set(3 * all + to, read > 0 ? 1f / TornadoMath.sqrt(key) : 0f);
     }
   }
 
