@@ -2,11 +2,11 @@ package io.github.tornadosse.graph;
 
 import io.github.tornadosse.graph.Operations.HeadSizes;
 import io.github.tornadosse.graph.Operations.Rows;
-import io.github.tornadosse.kernels.cuda.ChunkGradients;
 import io.github.tornadosse.kernels.cuda.ChunkOperands;
 import io.github.tornadosse.kernels.cuda.ChunkProducts;
 import io.github.tornadosse.kernels.cuda.ChunkScans;
 import io.github.tornadosse.kernels.cuda.StateGradients;
+import io.github.tornadosse.kernels.gpu.GlaGradients;
 import io.github.tornadosse.kernels.portable.GatedLinearAttention;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -17,9 +17,6 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * kernels.
  */
 final class CudaLinearAttention {
-  /** Groups of the gradients within chunks, whose scratch should stay in the device's cache. */
-  private static final int GROUPS = 528;
-
   private final Stage s;
   private final String id;
   private final Rows rows;
@@ -55,7 +52,7 @@ final class CudaLinearAttention {
     Buffers b = s.buffers();
     table = b.ints(id + ".chunks", 2L * chunks + segments);
     place = b.ints(id + ".place", (long) chunks * ChunkOperands.CHUNK);
-    factor = b.floats(id + ".factor", 4L * chunks * ChunkOperands.CHUNK);
+    factor = b.floats(id + ".factor", 3L * chunks * ChunkOperands.CHUNK);
     queries = b.ints(id + ".queries", factors);
     keys = b.ints(id + ".keys", factors);
     prior = b.ints(id + ".prior", units() * sizes.key() * sizes.value() / 2);
@@ -106,8 +103,9 @@ final class CudaLinearAttention {
       FloatArray dRows,
       FloatArray dvRows,
       HeadSizes sizes) {
-    int most = Math.max(ChunkOperands.CHUNK, sizes.key());
-    int room = most * Math.max(ChunkOperands.CHUNK, sizes.value());
+    int chunk = ChunkOperands.CHUNK;
+    int room =
+        Math.max(Math.max(chunk, sizes.key()) * sizes.value(), chunk * (chunk + sizes.key()));
     CudaLinearAttention a = new CudaLinearAttention(s, id, rows, sizes, room);
     a.prepare(q, k, g);
     a.states("states", a.keys, v, a.added, 0);
@@ -117,7 +115,7 @@ final class CudaLinearAttention {
     a.states("d_states", a.queries, dOut, dAdded, 1);
     a.scanBack(dAdded, dState, after);
     a.rows("values", a.keys, after, dOut, dvRows, 1);
-    a.rowGradients(q, k, v, g, dOut, after, dAdded, dRows);
+    a.rowGradients(q, k, v, g, dOut, after, dRows);
   }
 
   private long units() {
@@ -285,15 +283,11 @@ final class CudaLinearAttention {
       FloatArray g,
       FloatArray dOut,
       IntArray after,
-      FloatArray dAdded,
       FloatArray dRows) {
-    int chunk = ChunkOperands.CHUNK;
-    long all = units() * ((sizes.key() + ChunkGradients.COLUMNS - 1) / ChunkGradients.COLUMNS);
-    int groups = (int) Math.min(GROUPS, all);
     Buffers b = s.buffers();
     FloatArray through = b.floats(id + ".through", units() * sizes.key());
-    FloatArray dScores = b.floats(id + ".d_scores", units() * chunk * chunk);
-    FloatArray within = b.floats(id + ".within", (long) groups * ChunkGradients.PARTS);
+    FloatArray dScores =
+        b.floats(id + ".d_scores", (long) sizes.heads() * rowCount * ChunkOperands.CHUNK);
     // What the chunks add to the states has been summed, and its place is free.
     s.graph()
         .task(
@@ -307,38 +301,36 @@ final class CudaLinearAttention {
             decay,
             prior,
             after,
+            added,
             through,
             dScores,
-            added,
-            dAdded,
+            dRows,
             sizes.heads(),
             sizes.key(),
             sizes.value(),
             s.tokens(),
+            rowCount,
             room)
         .task(
             id + ".within",
-            ChunkGradients::within,
+            GlaGradients::withinChunks,
             new KernelContext(),
             table,
+            rows.token(),
+            rows.mode(),
+            rows.weight(),
             q,
             k,
             g,
-            place,
-            factor,
             dScores,
             through,
-            added,
-            dAdded,
-            within,
             dRows,
             sizes.heads(),
             sizes.key(),
             s.tokens(),
-            rowCount,
-            chunks,
-            room);
+            rowCount);
     s.grid(id + ".through", chunks, sizes.heads(), StateGradients.ITEMS);
-    s.grid(id + ".within", groups, ChunkGradients.ITEMS);
+    int keyTiles = (sizes.key() + GlaGradients.CHANNELS - 1) / GlaGradients.CHANNELS;
+    s.grid(id + ".within", units() * keyTiles, GlaGradients.ITEMS);
   }
 }

@@ -75,8 +75,10 @@ public final class ChunkProducts {
       int li = at * ints;
       // All reads are under way before the first is stored: a store to local memory holds up later
       // reads, which the compiler takes for possible reads of the same memory.
-      int line = begin + item % Packed.RIGHT / 4;
-      int wide = column + item / Packed.RIGHT * 8 + item % 4 * 2;
+      int line = begin + item % Packed.LEFT / 8;
+      int wide = column + item / Packed.LEFT * SUB + item % 8 * 2;
+      int ri = item / Packed.LEFT * 2 * Packed.RIGHT + item % 8 / 4 * Packed.RIGHT;
+      ri += item % Packed.LEFT / 8 * 4 + item % 4;
       int at0 = (head * capacity + token.get(TornadoMath.min(line, end - 1))) * value;
       int at1 = (head * capacity + token.get(TornadoMath.min(line + 16, end - 1))) * value;
       int at2 = (head * capacity + token.get(TornadoMath.min(line + 32, end - 1))) * value;
@@ -264,22 +266,22 @@ public final class ChunkProducts {
       int in1 = line + 16 < end ? 1 : 0;
       int in2 = line + 32 < end ? 1 : 0;
       int in3 = line + 48 < end ? 1 : 0;
-      right[item] = in0 * Packed.pair(f00, s00);
-      right[item + 256] = in0 * Packed.pair(f01, s01);
-      right[item + 512] = in0 * Packed.pair(f02, s02);
-      right[item + 768] = in0 * Packed.pair(f03, s03);
-      right[item + 1024] = in1 * Packed.pair(f10, s10);
-      right[item + 1280] = in1 * Packed.pair(f11, s11);
-      right[item + 1536] = in1 * Packed.pair(f12, s12);
-      right[item + 1792] = in1 * Packed.pair(f13, s13);
-      right[item + 2048] = in2 * Packed.pair(f20, s20);
-      right[item + 2304] = in2 * Packed.pair(f21, s21);
-      right[item + 2560] = in2 * Packed.pair(f22, s22);
-      right[item + 2816] = in2 * Packed.pair(f23, s23);
-      right[item + 3072] = in3 * Packed.pair(f30, s30);
-      right[item + 3328] = in3 * Packed.pair(f31, s31);
-      right[item + 3584] = in3 * Packed.pair(f32, s32);
-      right[item + 3840] = in3 * Packed.pair(f33, s33);
+      right[ri] = in0 * Packed.pair(f00, s00);
+      right[ri + 256] = in0 * Packed.pair(f01, s01);
+      right[ri + 512] = in0 * Packed.pair(f02, s02);
+      right[ri + 768] = in0 * Packed.pair(f03, s03);
+      right[ri + 1024] = in1 * Packed.pair(f10, s10);
+      right[ri + 1280] = in1 * Packed.pair(f11, s11);
+      right[ri + 1536] = in1 * Packed.pair(f12, s12);
+      right[ri + 1792] = in1 * Packed.pair(f13, s13);
+      right[ri + 2048] = in2 * Packed.pair(f20, s20);
+      right[ri + 2304] = in2 * Packed.pair(f21, s21);
+      right[ri + 2560] = in2 * Packed.pair(f22, s22);
+      right[ri + 2816] = in2 * Packed.pair(f23, s23);
+      right[ri + 3072] = in3 * Packed.pair(f30, s30);
+      right[ri + 3328] = in3 * Packed.pair(f31, s31);
+      right[ri + 3584] = in3 * Packed.pair(f32, s32);
+      right[ri + 3840] = in3 * Packed.pair(f33, s33);
       context.localBarrier();
 
       int warp = item / 32;
@@ -564,8 +566,10 @@ public final class ChunkProducts {
       context.localBarrier();
       // All reads are under way before the first is stored: a store to local memory holds up later
       // reads, which the compiler takes for possible reads of the same memory.
-      int line = begin + item % Packed.RIGHT / 4;
-      int wide = column + item / Packed.RIGHT * 8 + item % 4 * 2;
+      int line = begin + item % Packed.LEFT / 8;
+      int wide = column + item / Packed.LEFT * SUB + item % 8 * 2;
+      int ri = item / Packed.LEFT * 2 * Packed.RIGHT + item % 8 / 4 * Packed.RIGHT;
+      ri += item % Packed.LEFT / 8 * 4 + item % 4;
       int at0 = (head * capacity + token.get(TornadoMath.min(line, end - 1))) * value;
       int at1 = (head * capacity + token.get(TornadoMath.min(line + 16, end - 1))) * value;
       int at2 = (head * capacity + token.get(TornadoMath.min(line + 32, end - 1))) * value;
@@ -639,22 +643,22 @@ public final class ChunkProducts {
       int in1 = line + 16 < end ? 1 : 0;
       int in2 = line + 32 < end ? 1 : 0;
       int in3 = line + 48 < end ? 1 : 0;
-      right[item] = in0 * Packed.pair(f00, s00);
-      right[item + 256] = in0 * Packed.pair(f01, s01);
-      right[item + 512] = in0 * Packed.pair(f02, s02);
-      right[item + 768] = in0 * Packed.pair(f03, s03);
-      right[item + 1024] = in1 * Packed.pair(f10, s10);
-      right[item + 1280] = in1 * Packed.pair(f11, s11);
-      right[item + 1536] = in1 * Packed.pair(f12, s12);
-      right[item + 1792] = in1 * Packed.pair(f13, s13);
-      right[item + 2048] = in2 * Packed.pair(f20, s20);
-      right[item + 2304] = in2 * Packed.pair(f21, s21);
-      right[item + 2560] = in2 * Packed.pair(f22, s22);
-      right[item + 2816] = in2 * Packed.pair(f23, s23);
-      right[item + 3072] = in3 * Packed.pair(f30, s30);
-      right[item + 3328] = in3 * Packed.pair(f31, s31);
-      right[item + 3584] = in3 * Packed.pair(f32, s32);
-      right[item + 3840] = in3 * Packed.pair(f33, s33);
+      right[ri] = in0 * Packed.pair(f00, s00);
+      right[ri + 256] = in0 * Packed.pair(f01, s01);
+      right[ri + 512] = in0 * Packed.pair(f02, s02);
+      right[ri + 768] = in0 * Packed.pair(f03, s03);
+      right[ri + 1024] = in1 * Packed.pair(f10, s10);
+      right[ri + 1280] = in1 * Packed.pair(f11, s11);
+      right[ri + 1536] = in1 * Packed.pair(f12, s12);
+      right[ri + 1792] = in1 * Packed.pair(f13, s13);
+      right[ri + 2048] = in2 * Packed.pair(f20, s20);
+      right[ri + 2304] = in2 * Packed.pair(f21, s21);
+      right[ri + 2560] = in2 * Packed.pair(f22, s22);
+      right[ri + 2816] = in2 * Packed.pair(f23, s23);
+      right[ri + 3072] = in3 * Packed.pair(f30, s30);
+      right[ri + 3328] = in3 * Packed.pair(f31, s31);
+      right[ri + 3584] = in3 * Packed.pair(f32, s32);
+      right[ri + 3840] = in3 * Packed.pair(f33, s33);
       if (ofKeys == 1) {
         int to = item / 64 * 4 * Packed.LEFT + item % 8 * 16 + item % 64 / 8;
         left[to] = upper(u0, u1, ir, jr);

@@ -62,11 +62,13 @@ public final class ChunkScans {
     int ints = key * value / 2;
     if (segment < control.get(Control.SEQUENCES) * parts) {
       if (n < ints) {
-        int tile = n / Packed.RIGHT;
-        int within = n % Packed.RIGHT;
+        // Neighbouring items read 16 floats of a row, and write two tiles together.
+        int tile = n / ITEMS * 2 + n % 8 / 4;
         int tiles = value / 8;
-        int c = tile / tiles * SUB + within / 4;
-        int x = tile % tiles * 8 + within % 4 * 2;
+        int row = n % ITEMS / 8;
+        int c = tile / tiles * SUB + row;
+        int x = tile % tiles * 8 + n % 4 * 2;
+        int within = tile * Packed.RIGHT + row * 4 + n % 4;
         int count = (segments.get(2 * segment + 1) - segments.get(2 * segment) + CHUNK - 1) / CHUNK;
         int at = table.get(2 * chunks + segment) * heads + head;
         int useState = control.get(Control.USE_STATE);
@@ -80,16 +82,24 @@ public final class ChunkScans {
         }
         int from = c * value + x;
         int i = 0;
-        // Four chunks' reads are under way before the first is needed.
-        for (; i + 4 <= count; i += 4) {
+        // Eight chunks' reads are under way before the first is needed.
+        for (; i + 8 <= count; i += 8) {
           int at0 = at + i * heads;
           int at1 = at0 + heads;
           int at2 = at1 + heads;
           int at3 = at2 + heads;
+          int at4 = at3 + heads;
+          int at5 = at4 + heads;
+          int at6 = at5 + heads;
+          int at7 = at6 + heads;
           float d0 = decay.get(at0 * key + c);
           float d1 = decay.get(at1 * key + c);
           float d2 = decay.get(at2 * key + c);
           float d3 = decay.get(at3 * key + c);
+          float d4 = decay.get(at4 * key + c);
+          float d5 = decay.get(at5 * key + c);
+          float d6 = decay.get(at6 * key + c);
+          float d7 = decay.get(at7 * key + c);
           float x0 = added.get(at0 * room + from);
           float y0 = added.get(at0 * room + from + 1);
           float x1 = added.get(at1 * room + from);
@@ -98,22 +108,42 @@ public final class ChunkScans {
           float y2 = added.get(at2 * room + from + 1);
           float x3 = added.get(at3 * room + from);
           float y3 = added.get(at3 * room + from + 1);
-          prior.set(at0 * ints + n, Packed.pair(first, second));
+          float x4 = added.get(at4 * room + from);
+          float y4 = added.get(at4 * room + from + 1);
+          float x5 = added.get(at5 * room + from);
+          float y5 = added.get(at5 * room + from + 1);
+          float x6 = added.get(at6 * room + from);
+          float y6 = added.get(at6 * room + from + 1);
+          float x7 = added.get(at7 * room + from);
+          float y7 = added.get(at7 * room + from + 1);
+          prior.set(at0 * ints + within, Packed.pair(first, second));
           first = d0 * first + x0;
           second = d0 * second + y0;
-          prior.set(at1 * ints + n, Packed.pair(first, second));
+          prior.set(at1 * ints + within, Packed.pair(first, second));
           first = d1 * first + x1;
           second = d1 * second + y1;
-          prior.set(at2 * ints + n, Packed.pair(first, second));
+          prior.set(at2 * ints + within, Packed.pair(first, second));
           first = d2 * first + x2;
           second = d2 * second + y2;
-          prior.set(at3 * ints + n, Packed.pair(first, second));
+          prior.set(at3 * ints + within, Packed.pair(first, second));
           first = d3 * first + x3;
           second = d3 * second + y3;
+          prior.set(at4 * ints + within, Packed.pair(first, second));
+          first = d4 * first + x4;
+          second = d4 * second + y4;
+          prior.set(at5 * ints + within, Packed.pair(first, second));
+          first = d5 * first + x5;
+          second = d5 * second + y5;
+          prior.set(at6 * ints + within, Packed.pair(first, second));
+          first = d6 * first + x6;
+          second = d6 * second + y6;
+          prior.set(at7 * ints + within, Packed.pair(first, second));
+          first = d7 * first + x7;
+          second = d7 * second + y7;
         }
         for (; i < count; i++) {
           int here = at + i * heads;
-          prior.set(here * ints + n, Packed.pair(first, second));
+          prior.set(here * ints + within, Packed.pair(first, second));
           float d = decay.get(here * key + c);
           first = d * first + added.get(here * room + from);
           second = d * second + added.get(here * room + from + 1);
@@ -169,11 +199,13 @@ public final class ChunkScans {
     int ints = key * value / 2;
     if (segment < control.get(Control.SEQUENCES) * parts) {
       if (n < ints) {
-        int tile = n / Packed.RIGHT;
-        int within = n % Packed.RIGHT;
+        // Neighbouring items read 16 floats of a row, and write two tiles together.
+        int tile = n / ITEMS * 2 + n % 8 / 4;
         int tiles = value / 8;
-        int c = tile / tiles * SUB + within / 4;
-        int x = tile % tiles * 8 + within % 4 * 2;
+        int row = n % ITEMS / 8;
+        int c = tile / tiles * SUB + row;
+        int x = tile % tiles * 8 + n % 4 * 2;
+        int within = tile * Packed.RIGHT + row * 4 + n % 4;
         int count = (segments.get(2 * segment + 1) - segments.get(2 * segment) + CHUNK - 1) / CHUNK;
         int at = table.get(2 * chunks + segment) * heads + head;
         int useState = control.get(Control.USE_STATE);
@@ -187,16 +219,24 @@ public final class ChunkScans {
         }
         int from = c * value + x;
         int i = count - 1;
-        // Four chunks' reads are under way before the first is needed.
-        for (; i >= 3; i -= 4) {
+        // Eight chunks' reads are under way before the first is needed.
+        for (; i >= 7; i -= 8) {
           int at0 = at + i * heads;
           int at1 = at0 - heads;
           int at2 = at1 - heads;
           int at3 = at2 - heads;
+          int at4 = at3 - heads;
+          int at5 = at4 - heads;
+          int at6 = at5 - heads;
+          int at7 = at6 - heads;
           float d0 = decay.get(at0 * key + c);
           float d1 = decay.get(at1 * key + c);
           float d2 = decay.get(at2 * key + c);
           float d3 = decay.get(at3 * key + c);
+          float d4 = decay.get(at4 * key + c);
+          float d5 = decay.get(at5 * key + c);
+          float d6 = decay.get(at6 * key + c);
+          float d7 = decay.get(at7 * key + c);
           float x0 = added.get(at0 * room + from);
           float y0 = added.get(at0 * room + from + 1);
           float x1 = added.get(at1 * room + from);
@@ -205,22 +245,42 @@ public final class ChunkScans {
           float y2 = added.get(at2 * room + from + 1);
           float x3 = added.get(at3 * room + from);
           float y3 = added.get(at3 * room + from + 1);
-          after.set(at0 * ints + n, Packed.pair(first, second));
+          float x4 = added.get(at4 * room + from);
+          float y4 = added.get(at4 * room + from + 1);
+          float x5 = added.get(at5 * room + from);
+          float y5 = added.get(at5 * room + from + 1);
+          float x6 = added.get(at6 * room + from);
+          float y6 = added.get(at6 * room + from + 1);
+          float x7 = added.get(at7 * room + from);
+          float y7 = added.get(at7 * room + from + 1);
+          after.set(at0 * ints + within, Packed.pair(first, second));
           first = d0 * first + x0;
           second = d0 * second + y0;
-          after.set(at1 * ints + n, Packed.pair(first, second));
+          after.set(at1 * ints + within, Packed.pair(first, second));
           first = d1 * first + x1;
           second = d1 * second + y1;
-          after.set(at2 * ints + n, Packed.pair(first, second));
+          after.set(at2 * ints + within, Packed.pair(first, second));
           first = d2 * first + x2;
           second = d2 * second + y2;
-          after.set(at3 * ints + n, Packed.pair(first, second));
+          after.set(at3 * ints + within, Packed.pair(first, second));
           first = d3 * first + x3;
           second = d3 * second + y3;
+          after.set(at4 * ints + within, Packed.pair(first, second));
+          first = d4 * first + x4;
+          second = d4 * second + y4;
+          after.set(at5 * ints + within, Packed.pair(first, second));
+          first = d5 * first + x5;
+          second = d5 * second + y5;
+          after.set(at6 * ints + within, Packed.pair(first, second));
+          first = d6 * first + x6;
+          second = d6 * second + y6;
+          after.set(at7 * ints + within, Packed.pair(first, second));
+          first = d7 * first + x7;
+          second = d7 * second + y7;
         }
         for (; i >= 0; i--) {
           int here = at + i * heads;
-          after.set(here * ints + n, Packed.pair(first, second));
+          after.set(here * ints + within, Packed.pair(first, second));
           float d = decay.get(here * key + c);
           first = d * first + added.get(here * room + from);
           second = d * second + added.get(here * room + from + 1);

@@ -46,9 +46,4 @@ final class Packed {
   static int upper(int first, int second) {
     return ((first >> 16) & 0xFFFF) | (second & 0xFFFF0000);
   }
-
-  /** A number as a pair holds it. */
-  static float rounded(float x) {
-    return first(pair(x, x));
-  }
 }

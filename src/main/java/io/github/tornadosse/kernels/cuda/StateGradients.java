@@ -40,15 +40,16 @@ public final class StateGradients {
    * @param decay [chunks, H, K] of {@link ChunkOperands#prepare}
    * @param prior S [chunks, H, K, V] of {@link ChunkScans#scan}, before each chunk
    * @param after dS [chunks, H, K, V] of {@link ChunkScans#scanBack}, after each chunk
+   * @param rest [chunks, H, room], overwritten: what a chunk of less than 64 rows has beyond them
    * @param through output [chunks, H, K]
-   * @param dScores output [chunks, H, 64, 64]: dO·vᵀ, 0 beyond the chunk's end
-   * @param ofReads output [chunks, H, room], the first 64·K of each room: dO·Sᵀ
-   * @param ofWrites output [chunks, H, room], the first 64·K of each room: v·dSᵀ
+   * @param dScores output [H, R, 64]: dO·vᵀ
+   * @param dRows output [3, H, R, K], parts 0 and 1: dO·Sᵀ and v·dSᵀ
    * @param heads H
    * @param key K
    * @param value V
    * @param capacity largest number of tokens
-   * @param room floats between the chunks of ofReads and ofWrites
+   * @param rows R
+   * @param room floats between the chunks of rest, at least 64·(64 + K)
    */
   public static void through(
       KernelContext context,
@@ -59,14 +60,15 @@ public final class StateGradients {
       FloatArray decay,
       IntArray prior,
       IntArray after,
+      FloatArray rest,
       FloatArray through,
       FloatArray dScores,
-      FloatArray ofReads,
-      FloatArray ofWrites,
+      FloatArray dRows,
       int heads,
       int key,
       int value,
       int capacity,
+      int rows,
       int room) {
     int chunk = context.groupIdx;
     int head = context.groupIdy;
@@ -75,6 +77,7 @@ public final class StateGradients {
     int[] left = context.allocateIntLocalArray(CHUNK * TERMS / 2);
     int[] values = context.allocateIntLocalArray(CHUNK * TERMS / 2);
     float[] sums = context.allocateFloatLocalArray(2 * ITEMS);
+    int[] starts = context.allocateIntLocalArray(CHUNK); // of the rows of v and dO
     int begin = table.get(2 * chunk);
     int count = table.get(2 * chunk + 1) - begin;
     if (count > 0) {
@@ -82,6 +85,10 @@ public final class StateGradients {
       int warp = item / 32;
       int line = chunk * CHUNK;
       int from = head * capacity;
+      if (item < CHUNK) {
+        starts[item] = (from + place.get(line + item)) * value;
+      }
+      context.localBarrier();
       // Of a state an item has two neighbouring channels, of every fourth pair of columns.
       int channels = TornadoMath.min(warp, key / SUB - 1);
       int states =
@@ -90,33 +97,9 @@ public final class StateGradients {
       // Of a left factor it has pairs of columns of every sixteenth row.
       int row = item % Packed.LEFT / 8;
       int pair = item / Packed.LEFT * SUB + item % 8 * 2;
-      int li0 = (from + place.get(line + row)) * value;
-      int li1 = (from + place.get(line + row + 16)) * value;
-      int li2 = (from + place.get(line + row + 32)) * value;
-      int li3 = (from + place.get(line + row + 48)) * value;
-      int in0 = row < count ? 1 : 0;
-      int in1 = row + 16 < count ? 1 : 0;
-      int in2 = row + 32 < count ? 1 : 0;
-      int in3 = row + 48 < count ? 1 : 0;
       // Of the values as a right factor, two rows of one column.
       int one = item / 64 % 2 * SUB + item % SUB;
       int j = item / 128 * 8 + item / SUB % 4 * 2;
-      int vi0 = (from + place.get(line + j)) * value;
-      int vj0 = (from + place.get(line + j + 1)) * value;
-      int vi1 = (from + place.get(line + j + 16)) * value;
-      int vj1 = (from + place.get(line + j + 17)) * value;
-      int vi2 = (from + place.get(line + j + 32)) * value;
-      int vj2 = (from + place.get(line + j + 33)) * value;
-      int vi3 = (from + place.get(line + j + 48)) * value;
-      int vj3 = (from + place.get(line + j + 49)) * value;
-      float in0u = j < count ? 1f : 0f;
-      float in0w = j + 1 < count ? 1f : 0f;
-      float in1u = j + 16 < count ? 1f : 0f;
-      float in1w = j + 17 < count ? 1f : 0f;
-      float in2u = j + 32 < count ? 1f : 0f;
-      float in2w = j + 33 < count ? 1f : 0f;
-      float in3u = j + 48 < count ? 1f : 0f;
-      float in3w = j + 49 < count ? 1f : 0f;
       int oi = (item / 64 % 2 * 8 + item / 128) * Packed.RIGHT + item % SUB * 4 + item / SUB % 4;
       int i = warp / 4 * 32;
       int x = warp % 4 * 32;
@@ -136,7 +119,7 @@ public final class StateGradients {
       for (int block = 0; block < value; block += TERMS) {
         int steps = TornadoMath.min((value - block) / SUB, 2);
         int last = 2 * steps - 1;
-        int exists = item / Packed.LEFT < steps ? 1 : 0;
+        int inside = item / Packed.LEFT < steps ? count : 0;
         int pi = states + block / 8 * Packed.RIGHT;
         int first = block + TornadoMath.min(pair, steps * SUB - 2);
         int p0 = prior.get(pi);
@@ -147,23 +130,27 @@ public final class StateGradients {
         int p2x = prior.get(pi + TornadoMath.min(2, last) * Packed.RIGHT + 4);
         int p3 = prior.get(pi + TornadoMath.min(3, last) * Packed.RIGHT);
         int p3x = prior.get(pi + TornadoMath.min(3, last) * Packed.RIGHT + 4);
-        float f0 = dOut.get(li0 + first);
-        float s0 = dOut.get(li0 + first + 1);
-        float f1 = dOut.get(li1 + first);
-        float s1 = dOut.get(li1 + first + 1);
-        float f2 = dOut.get(li2 + first);
-        float s2 = dOut.get(li2 + first + 1);
-        float f3 = dOut.get(li3 + first);
-        float s3 = dOut.get(li3 + first + 1);
+        int l0 = starts[row] + first;
+        int l1 = starts[row + 16] + first;
+        int l2 = starts[row + 32] + first;
+        int l3 = starts[row + 48] + first;
+        float f0 = dOut.get(l0);
+        float s0 = dOut.get(l0 + 1);
+        float f1 = dOut.get(l1);
+        float s1 = dOut.get(l1 + 1);
+        float f2 = dOut.get(l2);
+        float s2 = dOut.get(l2 + 1);
+        float f3 = dOut.get(l3);
+        float s3 = dOut.get(l3 + 1);
         first = block + TornadoMath.min(one, steps * SUB - 1);
-        float u0 = v.get(vi0 + first);
-        float w0 = v.get(vj0 + first);
-        float u1 = v.get(vi1 + first);
-        float w1 = v.get(vj1 + first);
-        float u2 = v.get(vi2 + first);
-        float w2 = v.get(vj2 + first);
-        float u3 = v.get(vi3 + first);
-        float w3 = v.get(vj3 + first);
+        float u0 = v.get(starts[j] + first);
+        float w0 = v.get(starts[j + 1] + first);
+        float u1 = v.get(starts[j + 16] + first);
+        float w1 = v.get(starts[j + 17] + first);
+        float u2 = v.get(starts[j + 32] + first);
+        float w2 = v.get(starts[j + 33] + first);
+        float u3 = v.get(starts[j + 48] + first);
+        float w3 = v.get(starts[j + 49] + first);
         context.localBarrier();
         right[ri] = Packed.lower(p0, p0x);
         right[ri + 4] = Packed.upper(p0, p0x);
@@ -173,14 +160,14 @@ public final class StateGradients {
         right[ri + 2 * 32 + 1 * (WIDE * Packed.RIGHT - 64) + 4] = Packed.upper(p2, p2x);
         right[ri + 3 * 32 + 1 * (WIDE * Packed.RIGHT - 64)] = Packed.lower(p3, p3x);
         right[ri + 3 * 32 + 1 * (WIDE * Packed.RIGHT - 64) + 4] = Packed.upper(p3, p3x);
-        left[item] = exists * in0 * Packed.pair(f0, s0);
-        left[item + 256] = exists * in1 * Packed.pair(f1, s1);
-        left[item + 512] = exists * in2 * Packed.pair(f2, s2);
-        left[item + 768] = exists * in3 * Packed.pair(f3, s3);
-        values[oi] = Packed.pair(in0u * u0, in0w * w0);
-        values[oi + 1 * 2 * Packed.RIGHT] = Packed.pair(in1u * u1, in1w * w1);
-        values[oi + 2 * 2 * Packed.RIGHT] = Packed.pair(in2u * u2, in2w * w2);
-        values[oi + 3 * 2 * Packed.RIGHT] = Packed.pair(in3u * u3, in3w * w3);
+        left[item] = row < inside ? Packed.pair(f0, s0) : 0;
+        left[item + 256] = row + 16 < inside ? Packed.pair(f1, s1) : 0;
+        left[item + 512] = row + 32 < inside ? Packed.pair(f2, s2) : 0;
+        left[item + 768] = row + 48 < inside ? Packed.pair(f3, s3) : 0;
+        values[oi] = Packed.pair(u0, w0);
+        values[oi + 2 * Packed.RIGHT] = Packed.pair(u1, w1);
+        values[oi + 2 * 2 * Packed.RIGHT] = Packed.pair(u2, w2);
+        values[oi + 3 * 2 * Packed.RIGHT] = Packed.pair(u3, w3);
         context.localBarrier();
         int a = i / SUB * 2 * Packed.LEFT * BYTES;
         int b = x / 8 * Packed.RIGHT * BYTES;
@@ -229,20 +216,46 @@ public final class StateGradients {
         d10 = context.mmaBF16(a1, o0, d10, MMAShape.M16N8K16);
         d11 = context.mmaBF16(a1, o1, d11, MMAShape.M16N8K16);
       }
-      int si = at * CHUNK * CHUNK + y;
-      context.mmaStore(d00, dScores, i, si, CHUNK);
-      context.mmaStore(d01, dScores, i, si + 8, CHUNK);
-      context.mmaStore(d10, dScores, i + SUB, si, CHUNK);
-      context.mmaStore(d11, dScores, i + SUB, si + 8, CHUNK);
-      int to = at * room + x;
-      store(context, c00, ofReads, i, to, key, x);
-      store(context, c01, ofReads, i, to + 8, key, x + 8);
-      store(context, c02, ofReads, i, to + 16, key, x + 16);
-      store(context, c03, ofReads, i, to + 24, key, x + 24);
-      store(context, c10, ofReads, i + SUB, to, key, x);
-      store(context, c11, ofReads, i + SUB, to + 8, key, x + 8);
-      store(context, c12, ofReads, i + SUB, to + 16, key, x + 16);
-      store(context, c13, ofReads, i + SUB, to + 24, key, x + 24);
+      int first0 = head * rows + begin;
+      int part = heads * rows * key;
+      if (count == CHUNK) {
+        int si = first0 * CHUNK + y;
+        context.mmaStore(d00, dScores, i, si, CHUNK);
+        context.mmaStore(d01, dScores, i, si + 8, CHUNK);
+        context.mmaStore(d10, dScores, i + SUB, si, CHUNK);
+        context.mmaStore(d11, dScores, i + SUB, si + 8, CHUNK);
+        int to = first0 * key + x;
+        store(context, c00, dRows, i, to, key, x);
+        store(context, c01, dRows, i, to + 8, key, x + 8);
+        store(context, c02, dRows, i, to + 16, key, x + 16);
+        store(context, c03, dRows, i, to + 24, key, x + 24);
+        store(context, c10, dRows, i + SUB, to, key, x);
+        store(context, c11, dRows, i + SUB, to + 8, key, x + 8);
+        store(context, c12, dRows, i + SUB, to + 16, key, x + 16);
+        store(context, c13, dRows, i + SUB, to + 24, key, x + 24);
+      } else {
+        int si = at * room + y;
+        context.mmaStore(d00, rest, i, si, CHUNK);
+        context.mmaStore(d01, rest, i, si + 8, CHUNK);
+        context.mmaStore(d10, rest, i + SUB, si, CHUNK);
+        context.mmaStore(d11, rest, i + SUB, si + 8, CHUNK);
+        int to = at * room + CHUNK * CHUNK + x;
+        store(context, c00, rest, i, to, key, x);
+        store(context, c01, rest, i, to + 8, key, x + 8);
+        store(context, c02, rest, i, to + 16, key, x + 16);
+        store(context, c03, rest, i, to + 24, key, x + 24);
+        store(context, c10, rest, i + SUB, to, key, x);
+        store(context, c11, rest, i + SUB, to + 8, key, x + 8);
+        store(context, c12, rest, i + SUB, to + 16, key, x + 16);
+        store(context, c13, rest, i + SUB, to + 24, key, x + 24);
+        context.globalBarrier();
+        for (int n = item; n < count * CHUNK; n += ITEMS) {
+          dScores.set(first0 * CHUNK + n, rest.get(at * room + n));
+        }
+        for (int n = item; n < count * key; n += ITEMS) {
+          dRows.set(first0 * key + n, rest.get(at * room + CHUNK * CHUNK + n));
+        }
+      }
 
       c00 = context.mmaFragment(0f);
       c01 = context.mmaFragment(0f);
@@ -257,7 +270,7 @@ public final class StateGradients {
       for (int block = 0; block < value; block += TERMS) {
         int steps = TornadoMath.min((value - block) / SUB, 2);
         int last = 2 * steps - 1;
-        int exists = item / Packed.LEFT < steps ? 1 : 0;
+        int inside = item / Packed.LEFT < steps ? count : 0;
         int pi = states + block / 8 * Packed.RIGHT;
         int first = block + TornadoMath.min(pair, steps * SUB - 2);
         int p0 = prior.get(pi);
@@ -276,14 +289,18 @@ public final class StateGradients {
         int n2x = after.get(pi + TornadoMath.min(2, last) * Packed.RIGHT + 4);
         int n3 = after.get(pi + TornadoMath.min(3, last) * Packed.RIGHT);
         int n3x = after.get(pi + TornadoMath.min(3, last) * Packed.RIGHT + 4);
-        float f0 = v.get(li0 + first);
-        float s0 = v.get(li0 + first + 1);
-        float f1 = v.get(li1 + first);
-        float s1 = v.get(li1 + first + 1);
-        float f2 = v.get(li2 + first);
-        float s2 = v.get(li2 + first + 1);
-        float f3 = v.get(li3 + first);
-        float s3 = v.get(li3 + first + 1);
+        int l0 = starts[row] + first;
+        int l1 = starts[row + 16] + first;
+        int l2 = starts[row + 32] + first;
+        int l3 = starts[row + 48] + first;
+        float f0 = v.get(l0);
+        float s0 = v.get(l0 + 1);
+        float f1 = v.get(l1);
+        float s1 = v.get(l1 + 1);
+        float f2 = v.get(l2);
+        float s2 = v.get(l2 + 1);
+        float f3 = v.get(l3);
+        float s3 = v.get(l3 + 1);
         context.localBarrier();
         right[ri] = Packed.lower(n0, n0x);
         right[ri + 4] = Packed.upper(n0, n0x);
@@ -293,10 +310,10 @@ public final class StateGradients {
         right[ri + 2 * 32 + 1 * (WIDE * Packed.RIGHT - 64) + 4] = Packed.upper(n2, n2x);
         right[ri + 3 * 32 + 1 * (WIDE * Packed.RIGHT - 64)] = Packed.lower(n3, n3x);
         right[ri + 3 * 32 + 1 * (WIDE * Packed.RIGHT - 64) + 4] = Packed.upper(n3, n3x);
-        left[item] = exists * in0 * Packed.pair(f0, s0);
-        left[item + 256] = exists * in1 * Packed.pair(f1, s1);
-        left[item + 512] = exists * in2 * Packed.pair(f2, s2);
-        left[item + 768] = exists * in3 * Packed.pair(f3, s3);
+        left[item] = row < inside ? Packed.pair(f0, s0) : 0;
+        left[item + 256] = row + 16 < inside ? Packed.pair(f1, s1) : 0;
+        left[item + 512] = row + 32 < inside ? Packed.pair(f2, s2) : 0;
+        left[item + 768] = row + 48 < inside ? Packed.pair(f3, s3) : 0;
         float on0 = 0 <= last ? 1f : 0f;
         evens +=
             on0 * (Packed.first(p0) * Packed.first(n0) + Packed.second(p0) * Packed.second(n0));
@@ -351,14 +368,32 @@ public final class StateGradients {
         c12 = context.mmaBF16(a1, b2, c12, MMAShape.M16N8K16);
         c13 = context.mmaBF16(a1, b3, c13, MMAShape.M16N8K16);
       }
-      store(context, c00, ofWrites, i, to, key, x);
-      store(context, c01, ofWrites, i, to + 8, key, x + 8);
-      store(context, c02, ofWrites, i, to + 16, key, x + 16);
-      store(context, c03, ofWrites, i, to + 24, key, x + 24);
-      store(context, c10, ofWrites, i + SUB, to, key, x);
-      store(context, c11, ofWrites, i + SUB, to + 8, key, x + 8);
-      store(context, c12, ofWrites, i + SUB, to + 16, key, x + 16);
-      store(context, c13, ofWrites, i + SUB, to + 24, key, x + 24);
+      if (count == CHUNK) {
+        int to = part + first0 * key + x;
+        store(context, c00, dRows, i, to, key, x);
+        store(context, c01, dRows, i, to + 8, key, x + 8);
+        store(context, c02, dRows, i, to + 16, key, x + 16);
+        store(context, c03, dRows, i, to + 24, key, x + 24);
+        store(context, c10, dRows, i + SUB, to, key, x);
+        store(context, c11, dRows, i + SUB, to + 8, key, x + 8);
+        store(context, c12, dRows, i + SUB, to + 16, key, x + 16);
+        store(context, c13, dRows, i + SUB, to + 24, key, x + 24);
+      } else {
+        int to = at * room + x;
+        context.globalBarrier();
+        store(context, c00, rest, i, to, key, x);
+        store(context, c01, rest, i, to + 8, key, x + 8);
+        store(context, c02, rest, i, to + 16, key, x + 16);
+        store(context, c03, rest, i, to + 24, key, x + 24);
+        store(context, c10, rest, i + SUB, to, key, x);
+        store(context, c11, rest, i + SUB, to + 8, key, x + 8);
+        store(context, c12, rest, i + SUB, to + 16, key, x + 16);
+        store(context, c13, rest, i + SUB, to + 24, key, x + 24);
+        context.globalBarrier();
+        for (int n = item; n < count * key; n += ITEMS) {
+          dRows.set(part + first0 * key + n, rest.get(at * room + n));
+        }
+      }
       sums[2 * item] = evens;
       sums[2 * item + 1] = odds;
       context.localBarrier();
