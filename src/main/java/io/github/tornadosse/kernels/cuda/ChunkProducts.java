@@ -23,6 +23,9 @@ public final class ChunkProducts {
   private static final int SUB = 16;
   private static final int BYTES = 4;
 
+  /** Floats of a tile of 16 rows and 8 columns. */
+  private static final int TILE = 128;
+
   /** Tiles of a right factor of 128 columns, side by side. */
   private static final int WIDE = COLUMNS / 8;
 
@@ -38,7 +41,8 @@ public final class ChunkProducts {
    * @param factor keys [chunks, H, K, 64] or queries [chunks, H, 64, K] of {@link
    *     ChunkOperands#prepare}
    * @param v [H, capacity, V], or dO
-   * @param added output [chunks, H, room], the first K·V of each room
+   * @param added output [chunks, H, room], the first K·V of each room, in tiles of 16 channels and
+   *     8 columns, [K/16, V/8, 16, 8]
    * @param heads H
    * @param key K
    * @param value V
@@ -335,28 +339,36 @@ public final class ChunkProducts {
         c16 = context.mmaBF16(a1, b6, c16, MMAShape.M16N8K16);
         c17 = context.mmaBF16(a1, b7, c17, MMAShape.M16N8K16);
       }
-      int columns = TornadoMath.min(value - column, COLUMNS);
-      int to = at * room + column + x;
+      int most = TornadoMath.min((value - column - x) / 8, 8);
+      int to = at * room + (c / SUB * (value / 8) + (column + x) / 8) * TILE;
+      int below = to + value / 8 * TILE;
       if (c < key) {
-        store(context, c00, added, c, to, value, x, columns);
-        store(context, c01, added, c, to + 8, value, x + 8, columns);
-        store(context, c02, added, c, to + 16, value, x + 16, columns);
-        store(context, c03, added, c, to + 24, value, x + 24, columns);
-        store(context, c04, added, c, to + 32, value, x + 32, columns);
-        store(context, c05, added, c, to + 40, value, x + 40, columns);
-        store(context, c06, added, c, to + 48, value, x + 48, columns);
-        store(context, c07, added, c, to + 56, value, x + 56, columns);
+        tile(context, c00, added, to, 0, most);
+        tile(context, c01, added, to + TILE, 1, most);
+        tile(context, c02, added, to + 2 * TILE, 2, most);
+        tile(context, c03, added, to + 3 * TILE, 3, most);
+        tile(context, c04, added, to + 4 * TILE, 4, most);
+        tile(context, c05, added, to + 5 * TILE, 5, most);
+        tile(context, c06, added, to + 6 * TILE, 6, most);
+        tile(context, c07, added, to + 7 * TILE, 7, most);
       }
       if (c + SUB < key) {
-        store(context, c10, added, c + SUB, to, value, x, columns);
-        store(context, c11, added, c + SUB, to + 8, value, x + 8, columns);
-        store(context, c12, added, c + SUB, to + 16, value, x + 16, columns);
-        store(context, c13, added, c + SUB, to + 24, value, x + 24, columns);
-        store(context, c14, added, c + SUB, to + 32, value, x + 32, columns);
-        store(context, c15, added, c + SUB, to + 40, value, x + 40, columns);
-        store(context, c16, added, c + SUB, to + 48, value, x + 48, columns);
-        store(context, c17, added, c + SUB, to + 56, value, x + 56, columns);
+        tile(context, c10, added, below, 0, most);
+        tile(context, c11, added, below + TILE, 1, most);
+        tile(context, c12, added, below + 2 * TILE, 2, most);
+        tile(context, c13, added, below + 3 * TILE, 3, most);
+        tile(context, c14, added, below + 4 * TILE, 4, most);
+        tile(context, c15, added, below + 5 * TILE, 5, most);
+        tile(context, c16, added, below + 6 * TILE, 6, most);
+        tile(context, c17, added, below + 7 * TILE, 7, most);
       }
+    }
+  }
+
+  private static void tile(
+      KernelContext context, float[] fragment, FloatArray to, int at, int n, int most) {
+    if (n < most) {
+      context.mmaStore(fragment, to, 0, at, 8);
     }
   }
 

@@ -62,13 +62,11 @@ public final class ChunkScans {
     int ints = key * value / 2;
     if (segment < control.get(Control.SEQUENCES) * parts) {
       if (n < ints) {
-        // Neighbouring items read 16 floats of a row, and write two tiles together.
-        int tile = n / ITEMS * 2 + n % 8 / 4;
+        // The tiles of what is added lie as those of the factor do.
+        int tile = n / Packed.RIGHT;
         int tiles = value / 8;
-        int row = n % ITEMS / 8;
-        int c = tile / tiles * SUB + row;
+        int c = tile / tiles * SUB + n % Packed.RIGHT / 4;
         int x = tile % tiles * 8 + n % 4 * 2;
-        int within = tile * Packed.RIGHT + row * 4 + n % 4;
         int count = (segments.get(2 * segment + 1) - segments.get(2 * segment) + CHUNK - 1) / CHUNK;
         int at = table.get(2 * chunks + segment) * heads + head;
         int useState = control.get(Control.USE_STATE);
@@ -80,7 +78,7 @@ public final class ChunkScans {
           first = state.get(si);
           second = state.get(si + 1);
         }
-        int from = c * value + x;
+        int from = 2 * n;
         int i = 0;
         // Eight chunks' reads are under way before the first is needed.
         for (; i + 8 <= count; i += 8) {
@@ -116,34 +114,34 @@ public final class ChunkScans {
           float y6 = added.get(at6 * room + from + 1);
           float x7 = added.get(at7 * room + from);
           float y7 = added.get(at7 * room + from + 1);
-          prior.set(at0 * ints + within, Packed.pair(first, second));
+          prior.set(at0 * ints + n, Packed.pair(first, second));
           first = d0 * first + x0;
           second = d0 * second + y0;
-          prior.set(at1 * ints + within, Packed.pair(first, second));
+          prior.set(at1 * ints + n, Packed.pair(first, second));
           first = d1 * first + x1;
           second = d1 * second + y1;
-          prior.set(at2 * ints + within, Packed.pair(first, second));
+          prior.set(at2 * ints + n, Packed.pair(first, second));
           first = d2 * first + x2;
           second = d2 * second + y2;
-          prior.set(at3 * ints + within, Packed.pair(first, second));
+          prior.set(at3 * ints + n, Packed.pair(first, second));
           first = d3 * first + x3;
           second = d3 * second + y3;
-          prior.set(at4 * ints + within, Packed.pair(first, second));
+          prior.set(at4 * ints + n, Packed.pair(first, second));
           first = d4 * first + x4;
           second = d4 * second + y4;
-          prior.set(at5 * ints + within, Packed.pair(first, second));
+          prior.set(at5 * ints + n, Packed.pair(first, second));
           first = d5 * first + x5;
           second = d5 * second + y5;
-          prior.set(at6 * ints + within, Packed.pair(first, second));
+          prior.set(at6 * ints + n, Packed.pair(first, second));
           first = d6 * first + x6;
           second = d6 * second + y6;
-          prior.set(at7 * ints + within, Packed.pair(first, second));
+          prior.set(at7 * ints + n, Packed.pair(first, second));
           first = d7 * first + x7;
           second = d7 * second + y7;
         }
         for (; i < count; i++) {
           int here = at + i * heads;
-          prior.set(here * ints + within, Packed.pair(first, second));
+          prior.set(here * ints + n, Packed.pair(first, second));
           float d = decay.get(here * key + c);
           first = d * first + added.get(here * room + from);
           second = d * second + added.get(here * room + from + 1);
@@ -199,13 +197,11 @@ public final class ChunkScans {
     int ints = key * value / 2;
     if (segment < control.get(Control.SEQUENCES) * parts) {
       if (n < ints) {
-        // Neighbouring items read 16 floats of a row, and write two tiles together.
-        int tile = n / ITEMS * 2 + n % 8 / 4;
+        // The tiles of what is added lie as those of the factor do.
+        int tile = n / Packed.RIGHT;
         int tiles = value / 8;
-        int row = n % ITEMS / 8;
-        int c = tile / tiles * SUB + row;
+        int c = tile / tiles * SUB + n % Packed.RIGHT / 4;
         int x = tile % tiles * 8 + n % 4 * 2;
-        int within = tile * Packed.RIGHT + row * 4 + n % 4;
         int count = (segments.get(2 * segment + 1) - segments.get(2 * segment) + CHUNK - 1) / CHUNK;
         int at = table.get(2 * chunks + segment) * heads + head;
         int useState = control.get(Control.USE_STATE);
@@ -217,7 +213,7 @@ public final class ChunkScans {
           first = dState.get(si);
           second = dState.get(si + 1);
         }
-        int from = c * value + x;
+        int from = 2 * n;
         int i = count - 1;
         // Eight chunks' reads are under way before the first is needed.
         for (; i >= 7; i -= 8) {
@@ -253,34 +249,34 @@ public final class ChunkScans {
           float y6 = added.get(at6 * room + from + 1);
           float x7 = added.get(at7 * room + from);
           float y7 = added.get(at7 * room + from + 1);
-          after.set(at0 * ints + within, Packed.pair(first, second));
+          after.set(at0 * ints + n, Packed.pair(first, second));
           first = d0 * first + x0;
           second = d0 * second + y0;
-          after.set(at1 * ints + within, Packed.pair(first, second));
+          after.set(at1 * ints + n, Packed.pair(first, second));
           first = d1 * first + x1;
           second = d1 * second + y1;
-          after.set(at2 * ints + within, Packed.pair(first, second));
+          after.set(at2 * ints + n, Packed.pair(first, second));
           first = d2 * first + x2;
           second = d2 * second + y2;
-          after.set(at3 * ints + within, Packed.pair(first, second));
+          after.set(at3 * ints + n, Packed.pair(first, second));
           first = d3 * first + x3;
           second = d3 * second + y3;
-          after.set(at4 * ints + within, Packed.pair(first, second));
+          after.set(at4 * ints + n, Packed.pair(first, second));
           first = d4 * first + x4;
           second = d4 * second + y4;
-          after.set(at5 * ints + within, Packed.pair(first, second));
+          after.set(at5 * ints + n, Packed.pair(first, second));
           first = d5 * first + x5;
           second = d5 * second + y5;
-          after.set(at6 * ints + within, Packed.pair(first, second));
+          after.set(at6 * ints + n, Packed.pair(first, second));
           first = d6 * first + x6;
           second = d6 * second + y6;
-          after.set(at7 * ints + within, Packed.pair(first, second));
+          after.set(at7 * ints + n, Packed.pair(first, second));
           first = d7 * first + x7;
           second = d7 * second + y7;
         }
         for (; i >= 0; i--) {
           int here = at + i * heads;
-          after.set(here * ints + within, Packed.pair(first, second));
+          after.set(here * ints + n, Packed.pair(first, second));
           float d = decay.get(here * key + c);
           first = d * first + added.get(here * room + from);
           second = d * second + added.get(here * room + from + 1);

@@ -46,4 +46,9 @@ final class Packed {
   static int upper(int first, int second) {
     return ((first >> 16) & 0xFFFF) | (second & 0xFFFF0000);
   }
+
+  /** What a pair of two numbers leaves of them, as a pair. */
+  static int rest(int pair, float first, float second) {
+    return pair(first - first(pair), second - second(pair));
+  }
 }
