@@ -4,65 +4,68 @@ import io.github.tornadosse.graph.Operations.HeadSizes;
 import io.github.tornadosse.graph.Operations.Rows;
 import io.github.tornadosse.kernels.cuda.ChunkOperands;
 import io.github.tornadosse.kernels.cuda.ChunkProducts;
+import io.github.tornadosse.kernels.cuda.ChunkScans;
+import io.github.tornadosse.kernels.cuda.StateGradients;
+import io.github.tornadosse.kernels.gpu.GlaGradients;
 import io.github.tornadosse.kernels.portable.GatedLinearAttention;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Gated linear attention whose products are tensor cores'. */
+/**
+ * Gated linear attention whose products are tensor cores'. Scratch arrays are described at the
+ * kernels.
+ */
 final class CudaLinearAttention {
-  private CudaLinearAttention() {}
+  private final Stage s;
+  private final String id;
+  private final Rows rows;
+  private final HeadSizes sizes;
+  private final int rowCount;
+  private final int parts;
+  private final int segments;
+  private final int chunks;
+  private final int blocks;
+  private final int room;
+  private final IntArray table;
+  private final IntArray place;
+  private final FloatArray factor;
+  private final IntArray queries;
+  private final IntArray keys;
+  private final IntArray prior;
+  private final FloatArray decay;
+  private final FloatArray scores;
+  private final FloatArray added;
+
+  private CudaLinearAttention(Stage s, String id, Rows rows, HeadSizes sizes, int room) {
+    this.s = s;
+    this.id = id;
+    this.rows = rows;
+    this.sizes = sizes;
+    this.room = room;
+    rowCount = Math.multiplyExact(s.tokens(), 1 + rows.width());
+    parts = rows.partitions() + 1;
+    segments = Math.multiplyExact(s.sequences(), parts);
+    chunks = GatedLinearAttention.maxChunks(rowCount, segments);
+    blocks = (sizes.value() + ChunkProducts.COLUMNS - 1) / ChunkProducts.COLUMNS;
+    long factors = units() * ChunkOperands.CHUNK * sizes.key() / 2;
+    Buffers b = s.buffers();
+    table = b.ints(id + ".chunks", 2L * chunks + segments);
+    place = b.ints(id + ".place", (long) chunks * ChunkOperands.CHUNK);
+    factor = b.floats(id + ".factor", 3L * chunks * ChunkOperands.CHUNK);
+    queries = b.ints(id + ".queries", factors);
+    keys = b.ints(id + ".keys", factors);
+    prior = b.ints(id + ".prior", units() * sizes.key() * sizes.value() / 2);
+    decay = b.floats(id + ".decay", units() * sizes.key());
+    scores = b.floats(id + ".scores", units() * ChunkOperands.CHUNK * ChunkOperands.CHUNK);
+    added = b.floats(id + ".added", units() * room);
+  }
 
   /** Whether the kernels take heads of those sizes. */
   static boolean takes(HeadSizes sizes) {
     return sizes.key() <= ChunkOperands.MOST_KEYS
         && sizes.key() % 16 == 0
         && sizes.value() % 16 == 0;
-  }
-
-  /** Scratch arrays of one gated linear attention; see the kernels. */
-  private record Chunks(
-      int rows,
-      int parts,
-      int segments,
-      int count,
-      int blocks,
-      int room,
-      IntArray table,
-      IntArray place,
-      FloatArray factor,
-      IntArray queries,
-      IntArray keys,
-      IntArray prior,
-      FloatArray decay,
-      FloatArray scores,
-      FloatArray added) {
-    static Chunks of(Stage s, String id, Rows rows, HeadSizes sizes) {
-      int parts = rows.partitions() + 1;
-      int segments = s.sequences() * parts;
-      int r = s.tokens() * (1 + rows.width());
-      int count = GatedLinearAttention.maxChunks(r, segments);
-      int chunk = GatedLinearAttention.CHUNK;
-      int room = Math.max(chunk, sizes.key()) * sizes.value();
-      long all = (long) count * sizes.heads();
-      Buffers b = s.buffers();
-      return new Chunks(
-          r,
-          parts,
-          segments,
-          count,
-          (sizes.value() + ChunkProducts.COLUMNS - 1) / ChunkProducts.COLUMNS,
-          room,
-          b.ints(id + ".chunks", 2L * count + segments),
-          b.ints(id + ".place", (long) count * chunk),
-          b.floats(id + ".factor", 3L * count * chunk),
-          b.ints(id + ".queries", all * chunk * sizes.key() / 2),
-          b.ints(id + ".keys", all * chunk * sizes.key() / 2),
-          b.ints(id + ".prior", all * sizes.key() * sizes.value() / 2),
-          b.floats(id + ".decay", all * sizes.key()),
-          b.floats(id + ".scores", all * chunk * chunk),
-          b.floats(id + ".added", all * room));
-    }
   }
 
   /** As {@link Operations#gla}. */
@@ -77,110 +80,257 @@ final class CudaLinearAttention {
       View state,
       FloatArray out,
       HeadSizes sizes) {
-    Chunks c = Chunks.of(s, id, rows, sizes);
-    int heads = sizes.heads();
+    int room = Math.max(ChunkOperands.CHUNK, sizes.key()) * sizes.value();
+    CudaLinearAttention a = new CudaLinearAttention(s, id, rows, sizes, room);
+    a.prepare(q, k, g);
+    a.states("states", a.keys, v, a.added, 0);
+    a.scan(state, 1);
+    a.rows("outputs", a.queries, a.prior, v, out, 0);
+  }
+
+  /** As {@link Operations#glaGradient}. */
+  static void gradient(
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      Rows rows,
+      View state,
+      FloatArray dOut,
+      View dState,
+      FloatArray dRows,
+      FloatArray dvRows,
+      HeadSizes sizes) {
+    int chunk = ChunkOperands.CHUNK;
+    int room =
+        Math.max(Math.max(chunk, sizes.key()) * sizes.value(), chunk * (chunk + sizes.key()));
+    CudaLinearAttention a = new CudaLinearAttention(s, id, rows, sizes, room);
+    a.prepare(q, k, g);
+    a.states("states", a.keys, v, a.added, 0);
+    a.scan(state, 0);
+    FloatArray dAdded = s.buffers().floats(id + ".d_added", a.units() * room);
+    IntArray after = s.buffers().ints(id + ".after", a.units() * sizes.key() * sizes.value() / 2);
+    a.states("d_states", a.queries, dOut, dAdded, 1);
+    a.scanBack(dAdded, dState, after);
+    a.rows("values", a.keys, after, dOut, dvRows, 1);
+    a.rowGradients(q, k, v, g, dOut, after, dRows);
+  }
+
+  private long units() {
+    return (long) chunks * sizes.heads();
+  }
+
+  private void prepare(FloatArray q, FloatArray k, FloatArray g) {
+    int all = chunks * ChunkOperands.CHUNK;
     s.graph()
         .task(
             id + ".chunks",
             GatedLinearAttention::chunkTable,
             s.control(),
             rows.segments(),
-            c.table,
-            c.parts,
-            c.segments,
-            c.count)
+            table,
+            parts,
+            segments,
+            chunks)
         .task(
             id + ".rows",
             ChunkOperands::rowTable,
             new KernelContext(),
-            c.table,
+            table,
             rows.token(),
             rows.mode(),
             rows.weight(),
-            c.place,
-            c.factor,
+            place,
+            factor,
             sizes.key(),
-            c.rows,
-            c.count * ChunkOperands.CHUNK)
+            rowCount,
+            all)
         .task(
             id + ".prepare",
             ChunkOperands::prepare,
             new KernelContext(),
-            c.table,
+            table,
             q,
             k,
             g,
-            c.place,
-            c.factor,
-            c.queries,
-            c.keys,
-            c.decay,
-            c.scores,
-            heads,
+            place,
+            factor,
+            queries,
+            keys,
+            decay,
+            scores,
+            sizes.heads(),
             sizes.key(),
             s.tokens(),
-            c.count * ChunkOperands.CHUNK)
+            all);
+    s.grid(id + ".rows", chunks, ChunkOperands.CHUNK);
+    s.grid(id + ".prepare", chunks, sizes.heads(), ChunkOperands.ITEMS);
+  }
+
+  private void states(String name, IntArray factor, FloatArray x, FloatArray to, int rowsFirst) {
+    String task = id + "." + name;
+    s.graph()
         .task(
-            id + ".states",
+            task,
             ChunkProducts::states,
             new KernelContext(),
-            c.table,
+            table,
             rows.token(),
-            c.keys,
-            v,
-            c.added,
-            heads,
+            factor,
+            x,
+            to,
+            sizes.heads(),
             sizes.key(),
             sizes.value(),
             s.tokens(),
-            c.room,
-            c.blocks)
+            room,
+            blocks,
+            rowsFirst);
+    s.grid(task, chunks, sizes.heads() * blocks, ChunkProducts.ITEMS);
+  }
+
+  private void scan(View state, int keep) {
+    String task = id + ".scan";
+    s.graph()
         .task(
-            id + ".scan",
-            ChunkProducts::scan,
+            task,
+            ChunkScans::scan,
             new KernelContext(),
             s.control(),
             rows.segments(),
-            c.table,
-            c.decay,
-            c.added,
+            table,
+            decay,
+            added,
             state.array(),
             state.at(),
-            c.prior,
-            heads,
+            prior,
+            sizes.heads(),
             sizes.key(),
             sizes.value(),
-            c.parts,
-            c.count,
-            c.room)
+            parts,
+            chunks,
+            room,
+            keep);
+    scanGrid(task);
+  }
+
+  private void scanBack(FloatArray dAdded, View dState, IntArray after) {
+    String task = id + ".scan_back";
+    s.graph()
         .task(
-            id + ".outputs",
+            task,
+            ChunkScans::scanBack,
+            new KernelContext(),
+            s.control(),
+            rows.segments(),
+            table,
+            decay,
+            dAdded,
+            dState.array(),
+            dState.at(),
+            after,
+            sizes.heads(),
+            sizes.key(),
+            sizes.value(),
+            parts,
+            chunks,
+            room);
+    scanGrid(task);
+  }
+
+  private void scanGrid(String task) {
+    int pairs = sizes.key() * sizes.value() / 2;
+    s.grid(
+        task,
+        (long) segments * sizes.heads(),
+        (pairs + ChunkScans.ITEMS - 1) / ChunkScans.ITEMS,
+        ChunkScans.ITEMS);
+  }
+
+  private void rows(
+      String name, IntArray left, IntArray states, FloatArray x, FloatArray to, int ofKeys) {
+    String task = id + "." + name;
+    s.graph()
+        .task(
+            task,
             ChunkProducts::outputs,
             new KernelContext(),
-            c.table,
+            table,
             rows.token(),
-            c.queries,
-            c.prior,
-            c.scores,
-            v,
-            c.added,
-            out,
-            heads,
+            left,
+            states,
+            scores,
+            x,
+            added,
+            to,
+            sizes.heads(),
             sizes.key(),
             sizes.value(),
             s.tokens(),
-            c.rows,
-            c.room,
-            c.blocks);
-    s.grid(id + ".rows", c.count, ChunkOperands.CHUNK);
-    s.grid(id + ".prepare", c.count, heads, ChunkOperands.ITEMS);
-    s.grid(id + ".states", c.count, heads * c.blocks, ChunkProducts.ITEMS);
-    int pairs = sizes.key() * sizes.value() / 2;
-    s.grid(
-        id + ".scan",
-        (long) c.segments * heads,
-        (pairs + ChunkProducts.SCAN_ITEMS - 1) / ChunkProducts.SCAN_ITEMS,
-        ChunkProducts.SCAN_ITEMS);
-    s.grid(id + ".outputs", c.count, heads * c.blocks, ChunkProducts.ITEMS);
+            rowCount,
+            room,
+            blocks,
+            ofKeys);
+    s.grid(task, chunks, sizes.heads() * blocks, ChunkProducts.ITEMS);
+  }
+
+  private void rowGradients(
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      FloatArray dOut,
+      IntArray after,
+      FloatArray dRows) {
+    Buffers b = s.buffers();
+    FloatArray through = b.floats(id + ".through", units() * sizes.key());
+    FloatArray dScores =
+        b.floats(id + ".d_scores", (long) sizes.heads() * rowCount * ChunkOperands.CHUNK);
+    // What the chunks add to the states has been summed, and its place is free.
+    s.graph()
+        .task(
+            id + ".through",
+            StateGradients::through,
+            new KernelContext(),
+            table,
+            place,
+            v,
+            dOut,
+            decay,
+            prior,
+            after,
+            added,
+            through,
+            dScores,
+            dRows,
+            sizes.heads(),
+            sizes.key(),
+            sizes.value(),
+            s.tokens(),
+            rowCount,
+            room)
+        .task(
+            id + ".within",
+            GlaGradients::withinChunks,
+            new KernelContext(),
+            table,
+            rows.token(),
+            rows.mode(),
+            rows.weight(),
+            q,
+            k,
+            g,
+            dScores,
+            through,
+            dRows,
+            sizes.heads(),
+            sizes.key(),
+            s.tokens(),
+            rowCount);
+    s.grid(id + ".through", chunks, sizes.heads(), StateGradients.ITEMS);
+    int keyTiles = (sizes.key() + GlaGradients.CHANNELS - 1) / GlaGradients.CHANNELS;
+    s.grid(id + ".within", units() * keyTiles, GlaGradients.ITEMS);
   }
 }

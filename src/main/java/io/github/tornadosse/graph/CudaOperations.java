@@ -1,5 +1,7 @@
 package io.github.tornadosse.graph;
 
+import io.github.tornadosse.kernels.cuda.TokenOutput;
+import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
@@ -83,5 +85,73 @@ public final class CudaOperations extends GpuOperations {
     } else {
       super.gla(s, id, q, k, v, g, rows, state, out, sizes);
     }
+  }
+
+  @Override
+  public void glaGradient(
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      Rows rows,
+      View state,
+      FloatArray dOut,
+      View dState,
+      FloatArray dRows,
+      FloatArray dvRows,
+      HeadSizes sizes) {
+    if (CudaLinearAttention.takes(sizes)) {
+      CudaLinearAttention.gradient(
+          s, id, q, k, v, g, rows, state, dOut, dState, dRows, dvRows, sizes);
+    } else {
+      super.glaGradient(s, id, q, k, v, g, rows, state, dOut, dState, dRows, dvRows, sizes);
+    }
+  }
+
+  @Override
+  public void mixerOutput(
+      Stage s,
+      String id,
+      FloatArray out,
+      Rows rows,
+      View gate,
+      View w,
+      View o,
+      View y,
+      HeadSizes sizes,
+      int valueDim,
+      float eps) {
+    if (valueDim > TokenOutput.MOST_VALUES) {
+      super.mixerOutput(s, id, out, rows, gate, w, o, y, sizes, valueDim, eps);
+      return;
+    }
+    View gateOrW = gate == null ? w : gate;
+    s.graph()
+        .task(
+            id,
+            TokenOutput::forward,
+            new KernelContext(),
+            s.control(),
+            out,
+            rows.tokenRow(),
+            gateOrW.array(),
+            gateOrW.at(),
+            w.array(),
+            w.at(),
+            o.array(),
+            o.at(),
+            y.array(),
+            y.at(),
+            sizes.heads(),
+            sizes.value(),
+            valueDim,
+            eps,
+            gate == null ? 0 : 1,
+            s.tokens(),
+            rows.width());
+    int groups = (s.tokens() + TokenOutput.TOKENS - 1) / TokenOutput.TOKENS;
+    s.grid(id, groups, sizes.heads() * (sizes.value() / valueDim), TokenOutput.ITEMS);
   }
 }

@@ -32,4 +32,12 @@ class CudaOperationsTest {
       return Tolerances.BFLOAT16;
     }
   }
+
+  @Nested
+  class MixerOutput extends MixerOutputContract {
+    @Override
+    protected Operations operations() {
+      return TIER;
+    }
+  }
 }

@@ -137,28 +137,67 @@ public final class ChunkOperands {
 
       if (item < key) {
         float product = 1f;
-        for (int i = 0; i < CHUNK; i += 4) {
+        for (int i = 0; i < CHUNK; i += SUB) {
           float g0 = g.get((from + place.get(line + i)) * key + item);
           float g1 = g.get((from + place.get(line + i + 1)) * key + item);
           float g2 = g.get((from + place.get(line + i + 2)) * key + item);
           float g3 = g.get((from + place.get(line + i + 3)) * key + item);
+          float g4 = g.get((from + place.get(line + i + 4)) * key + item);
+          float g5 = g.get((from + place.get(line + i + 5)) * key + item);
+          float g6 = g.get((from + place.get(line + i + 6)) * key + item);
+          float g7 = g.get((from + place.get(line + i + 7)) * key + item);
+          float g8 = g.get((from + place.get(line + i + 8)) * key + item);
+          float g9 = g.get((from + place.get(line + i + 9)) * key + item);
+          float g10 = g.get((from + place.get(line + i + 10)) * key + item);
+          float g11 = g.get((from + place.get(line + i + 11)) * key + item);
+          float g12 = g.get((from + place.get(line + i + 12)) * key + item);
+          float g13 = g.get((from + place.get(line + i + 13)) * key + item);
+          float g14 = g.get((from + place.get(line + i + 14)) * key + item);
+          float g15 = g.get((from + place.get(line + i + 15)) * key + item);
           int of = 2 * all + line + i;
           float d0 = TornadoMath.exp(g0 * factor.get(of));
           float d1 = TornadoMath.exp(g1 * factor.get(of + 1));
           float d2 = TornadoMath.exp(g2 * factor.get(of + 2));
           float d3 = TornadoMath.exp(g3 * factor.get(of + 3));
+          float d4 = TornadoMath.exp(g4 * factor.get(of + 4));
+          float d5 = TornadoMath.exp(g5 * factor.get(of + 5));
+          float d6 = TornadoMath.exp(g6 * factor.get(of + 6));
+          float d7 = TornadoMath.exp(g7 * factor.get(of + 7));
+          float d8 = TornadoMath.exp(g8 * factor.get(of + 8));
+          float d9 = TornadoMath.exp(g9 * factor.get(of + 9));
+          float d10 = TornadoMath.exp(g10 * factor.get(of + 10));
+          float d11 = TornadoMath.exp(g11 * factor.get(of + 11));
+          float d12 = TornadoMath.exp(g12 * factor.get(of + 12));
+          float d13 = TornadoMath.exp(g13 * factor.get(of + 13));
+          float d14 = TornadoMath.exp(g14 * factor.get(of + 14));
+          float d15 = TornadoMath.exp(g15 * factor.get(of + 15));
           int di = i * MOST_KEYS + item;
           decays[di] = d0;
           decays[di + MOST_KEYS] = d1;
           decays[di + 2 * MOST_KEYS] = d2;
           decays[di + 3 * MOST_KEYS] = d3;
+          decays[di + 4 * MOST_KEYS] = d4;
+          decays[di + 5 * MOST_KEYS] = d5;
+          decays[di + 6 * MOST_KEYS] = d6;
+          decays[di + 7 * MOST_KEYS] = d7;
+          decays[di + 8 * MOST_KEYS] = d8;
+          decays[di + 9 * MOST_KEYS] = d9;
+          decays[di + 10 * MOST_KEYS] = d10;
+          decays[di + 11 * MOST_KEYS] = d11;
+          decays[di + 12 * MOST_KEYS] = d12;
+          decays[di + 13 * MOST_KEYS] = d13;
+          decays[di + 14 * MOST_KEYS] = d14;
+          decays[di + 15 * MOST_KEYS] = d15;
           product *= d0 * d1 * (d2 * d3);
+          product *= d4 * d5 * (d6 * d7);
+          product *= d8 * d9 * (d10 * d11);
+          product *= d12 * d13 * (d14 * d15);
         }
         decay.set(at * key + item, product);
       }
       context.localBarrier();
 
-      // From here on a work-item has two columns of queries, or of keys, four rows at a time.
+      // From here on a work-item has two columns of queries, or of keys.
       int c = item % 64 * 2;
       int ofKeys = item / 64;
       int left = c / SUB * Packed.LEFT + c % SUB / 2;
@@ -167,11 +206,15 @@ public final class ChunkOperands {
         float px = 1f;
         float py = 1f;
         if (ofKeys == 0) {
-          for (int i = 0; i < CHUNK; i += 4) {
+          for (int i = 0; i < CHUNK; i += 8) {
             int t0 = (from + place.get(line + i)) * key + c;
             int t1 = (from + place.get(line + i + 1)) * key + c;
             int t2 = (from + place.get(line + i + 2)) * key + c;
             int t3 = (from + place.get(line + i + 3)) * key + c;
+            int t4 = (from + place.get(line + i + 4)) * key + c;
+            int t5 = (from + place.get(line + i + 5)) * key + c;
+            int t6 = (from + place.get(line + i + 6)) * key + c;
+            int t7 = (from + place.get(line + i + 7)) * key + c;
             float x0 = q.get(t0);
             float y0 = q.get(t0 + 1);
             float x1 = q.get(t1);
@@ -180,36 +223,59 @@ public final class ChunkOperands {
             float y2 = q.get(t2 + 1);
             float x3 = q.get(t3);
             float y3 = q.get(t3 + 1);
+            float x4 = q.get(t4);
+            float y4 = q.get(t4 + 1);
+            float x5 = q.get(t5);
+            float y5 = q.get(t5 + 1);
+            float x6 = q.get(t6);
+            float y6 = q.get(t6 + 1);
+            float x7 = q.get(t7);
+            float y7 = q.get(t7 + 1);
             float f0 = factor.get(line + i);
             float f1 = factor.get(line + i + 1);
             float f2 = factor.get(line + i + 2);
             float f3 = factor.get(line + i + 3);
-
+            float f4 = factor.get(line + i + 4);
+            float f5 = factor.get(line + i + 5);
+            float f6 = factor.get(line + i + 6);
+            float f7 = factor.get(line + i + 7);
             int to = at * ints + i / SUB * tiles * Packed.LEFT + i % SUB * 8 + left;
             int di = i * MOST_KEYS + c;
             px *= decays[di];
             py *= decays[di + 1];
-            int w0 = Packed.pair(f0 * x0 * px, f0 * y0 * py);
+            queries.set(to, Packed.pair(f0 * x0 * px, f0 * y0 * py));
             px *= decays[di + MOST_KEYS];
             py *= decays[di + MOST_KEYS + 1];
-            int w1 = Packed.pair(f1 * x1 * px, f1 * y1 * py);
+            queries.set(to + 8, Packed.pair(f1 * x1 * px, f1 * y1 * py));
             px *= decays[di + 2 * MOST_KEYS];
             py *= decays[di + 2 * MOST_KEYS + 1];
-            int w2 = Packed.pair(f2 * x2 * px, f2 * y2 * py);
+            queries.set(to + 16, Packed.pair(f2 * x2 * px, f2 * y2 * py));
             px *= decays[di + 3 * MOST_KEYS];
             py *= decays[di + 3 * MOST_KEYS + 1];
-            int w3 = Packed.pair(f3 * x3 * px, f3 * y3 * py);
-            queries.set(to, w0);
-            queries.set(to + 8, w1);
-            queries.set(to + 16, w2);
-            queries.set(to + 24, w3);
+            queries.set(to + 24, Packed.pair(f3 * x3 * px, f3 * y3 * py));
+            px *= decays[di + 4 * MOST_KEYS];
+            py *= decays[di + 4 * MOST_KEYS + 1];
+            queries.set(to + 32, Packed.pair(f4 * x4 * px, f4 * y4 * py));
+            px *= decays[di + 5 * MOST_KEYS];
+            py *= decays[di + 5 * MOST_KEYS + 1];
+            queries.set(to + 40, Packed.pair(f5 * x5 * px, f5 * y5 * py));
+            px *= decays[di + 6 * MOST_KEYS];
+            py *= decays[di + 6 * MOST_KEYS + 1];
+            queries.set(to + 48, Packed.pair(f6 * x6 * px, f6 * y6 * py));
+            px *= decays[di + 7 * MOST_KEYS];
+            py *= decays[di + 7 * MOST_KEYS + 1];
+            queries.set(to + 56, Packed.pair(f7 * x7 * px, f7 * y7 * py));
           }
         } else {
-          for (int i = CHUNK - 4; i >= 0; i -= 4) {
+          for (int i = CHUNK - 8; i >= 0; i -= 8) {
             int t0 = (from + place.get(line + i)) * key + c;
             int t1 = (from + place.get(line + i + 1)) * key + c;
             int t2 = (from + place.get(line + i + 2)) * key + c;
             int t3 = (from + place.get(line + i + 3)) * key + c;
+            int t4 = (from + place.get(line + i + 4)) * key + c;
+            int t5 = (from + place.get(line + i + 5)) * key + c;
+            int t6 = (from + place.get(line + i + 6)) * key + c;
+            int t7 = (from + place.get(line + i + 7)) * key + c;
             float x0 = k.get(t0);
             float y0 = k.get(t0 + 1);
             float x1 = k.get(t1);
@@ -218,13 +284,40 @@ public final class ChunkOperands {
             float y2 = k.get(t2 + 1);
             float x3 = k.get(t3);
             float y3 = k.get(t3 + 1);
+            float x4 = k.get(t4);
+            float y4 = k.get(t4 + 1);
+            float x5 = k.get(t5);
+            float y5 = k.get(t5 + 1);
+            float x6 = k.get(t6);
+            float y6 = k.get(t6 + 1);
+            float x7 = k.get(t7);
+            float y7 = k.get(t7 + 1);
             float f0 = factor.get(all + line + i);
             float f1 = factor.get(all + line + i + 1);
             float f2 = factor.get(all + line + i + 2);
             float f3 = factor.get(all + line + i + 3);
-
+            float f4 = factor.get(all + line + i + 4);
+            float f5 = factor.get(all + line + i + 5);
+            float f6 = factor.get(all + line + i + 6);
+            float f7 = factor.get(all + line + i + 7);
             int to = at * ints + (c / SUB * 4 + i / SUB) * Packed.LEFT + c % SUB * 8 + i % SUB / 2;
             int di = i * MOST_KEYS + c;
+            float x7x = f7 * x7 * px;
+            float y7y = f7 * y7 * py;
+            px *= decays[di + 7 * MOST_KEYS];
+            py *= decays[di + 7 * MOST_KEYS + 1];
+            keys.set(to + 3, Packed.pair(f6 * x6 * px, x7x));
+            keys.set(to + 11, Packed.pair(f6 * y6 * py, y7y));
+            px *= decays[di + 6 * MOST_KEYS];
+            py *= decays[di + 6 * MOST_KEYS + 1];
+            float x5x = f5 * x5 * px;
+            float y5y = f5 * y5 * py;
+            px *= decays[di + 5 * MOST_KEYS];
+            py *= decays[di + 5 * MOST_KEYS + 1];
+            keys.set(to + 2, Packed.pair(f4 * x4 * px, x5x));
+            keys.set(to + 10, Packed.pair(f4 * y4 * py, y5y));
+            px *= decays[di + 4 * MOST_KEYS];
+            py *= decays[di + 4 * MOST_KEYS + 1];
             float x3x = f3 * x3 * px;
             float y3y = f3 * y3 * py;
             px *= decays[di + 3 * MOST_KEYS];

@@ -1,6 +1,5 @@
 package io.github.tornadosse.kernels.cuda;
 
-import io.github.tornadosse.kernels.Control;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.enums.MMAShape;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
@@ -9,16 +8,13 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * The products of chunkwise gated linear attention on tensor cores, summed in float32, and the
- * states between chunks in float32; see docs/mathematics.md section 2. Value dims are multiples of
- * 16; groups along y take a head and 128 columns of it.
+ * The products of chunkwise gated linear attention on tensor cores, summed in float32; see
+ * docs/mathematics.md section 2. Value dims are multiples of 16; groups along y take a head and 128
+ * columns of it.
  */
 public final class ChunkProducts {
   /** Work-items of a group. */
   public static final int ITEMS = 256;
-
-  /** Work-items of a group of {@link #scan}. */
-  public static final int SCAN_ITEMS = 128;
 
   /** Value columns of a group. */
   public static final int COLUMNS = 128;
@@ -27,33 +23,39 @@ public final class ChunkProducts {
   private static final int SUB = 16;
   private static final int BYTES = 4;
 
+  /** Floats of a tile of 16 rows and 8 columns. */
+  private static final int TILE = 128;
+
   /** Tiles of a right factor of 128 columns, side by side. */
   private static final int WIDE = COLUMNS / 8;
 
   private ChunkProducts() {}
 
   /**
-   * What each chunk adds to the state: K×V, keysᵀ·v. Groups: along x the chunks, along y heads ×
-   * ⌈V/128⌉.
+   * What each chunk adds to the state: K×V, keysᵀ·v; or to the gradient of the state before it,
+   * queriesᵀ·dO. Groups: along x the chunks, along y heads × ⌈V/128⌉.
    *
    * @param context the work-item
    * @param table see {@code portable.GatedLinearAttention.chunkTable}
    * @param token [R]
-   * @param keys [chunks, H, K, 64] of {@link ChunkOperands#prepare}
-   * @param v [H, capacity, V]
-   * @param added output [chunks, H, room], the first K·V of each room
+   * @param factor keys [chunks, H, K, 64] or queries [chunks, H, 64, K] of {@link
+   *     ChunkOperands#prepare}
+   * @param v [H, capacity, V], or dO
+   * @param added output [chunks, H, room], the first K·V of each room, in tiles of 16 channels and
+   *     8 columns, [K/16, V/8, 16, 8]
    * @param heads H
    * @param key K
    * @param value V
    * @param capacity largest number of tokens
    * @param room floats between the chunks of added
    * @param blocks ⌈V/128⌉
+   * @param rowsFirst 1 for queries, else 0
    */
   public static void states(
       KernelContext context,
       IntArray table,
       IntArray token,
-      IntArray keys,
+      IntArray factor,
       FloatArray v,
       FloatArray added,
       int heads,
@@ -61,7 +63,8 @@ public final class ChunkProducts {
       int value,
       int capacity,
       int room,
-      int blocks) {
+      int blocks,
+      int rowsFirst) {
     int chunk = context.groupIdx;
     int head = context.groupIdy / blocks;
     int column = context.groupIdy % blocks * COLUMNS;
@@ -76,8 +79,10 @@ public final class ChunkProducts {
       int li = at * ints;
       // All reads are under way before the first is stored: a store to local memory holds up later
       // reads, which the compiler takes for possible reads of the same memory.
-      int line = begin + item % Packed.RIGHT / 4;
-      int wide = column + item / Packed.RIGHT * 8 + item % 4 * 2;
+      int line = begin + item % Packed.LEFT / 8;
+      int wide = column + item / Packed.LEFT * SUB + item % 8 * 2;
+      int ri = item / Packed.LEFT * 2 * Packed.RIGHT + item % 8 / 4 * Packed.RIGHT;
+      ri += item % Packed.LEFT / 8 * 4 + item % 4;
       int at0 = (head * capacity + token.get(TornadoMath.min(line, end - 1))) * value;
       int at1 = (head * capacity + token.get(TornadoMath.min(line + 16, end - 1))) * value;
       int at2 = (head * capacity + token.get(TornadoMath.min(line + 32, end - 1))) * value;
@@ -118,58 +123,169 @@ public final class ChunkProducts {
       float s32 = v.get(at3 + x2 + 1);
       float f33 = v.get(at3 + x3);
       float s33 = v.get(at3 + x3 + 1);
-      int l0 = keys.get(li + TornadoMath.min(item, ints - 1));
-      int l1 = keys.get(li + TornadoMath.min(item + 256, ints - 1));
-      int l2 = keys.get(li + TornadoMath.min(item + 512, ints - 1));
-      int l3 = keys.get(li + TornadoMath.min(item + 768, ints - 1));
-      int l4 = keys.get(li + TornadoMath.min(item + 1024, ints - 1));
-      int l5 = keys.get(li + TornadoMath.min(item + 1280, ints - 1));
-      int l6 = keys.get(li + TornadoMath.min(item + 1536, ints - 1));
-      int l7 = keys.get(li + TornadoMath.min(item + 1792, ints - 1));
-      int l8 = keys.get(li + TornadoMath.min(item + 2048, ints - 1));
-      int l9 = keys.get(li + TornadoMath.min(item + 2304, ints - 1));
-      int l10 = keys.get(li + TornadoMath.min(item + 2560, ints - 1));
-      int l11 = keys.get(li + TornadoMath.min(item + 2816, ints - 1));
-      int l12 = keys.get(li + TornadoMath.min(item + 3072, ints - 1));
-      int l13 = keys.get(li + TornadoMath.min(item + 3328, ints - 1));
-      int l14 = keys.get(li + TornadoMath.min(item + 3584, ints - 1));
-      int l15 = keys.get(li + TornadoMath.min(item + 3840, ints - 1));
-      left[item] = l0;
-      left[item + 256] = l1;
-      left[item + 512] = l2;
-      left[item + 768] = l3;
-      left[item + 1024] = l4;
-      left[item + 1280] = l5;
-      left[item + 1536] = l6;
-      left[item + 1792] = l7;
-      left[item + 2048] = l8;
-      left[item + 2304] = l9;
-      left[item + 2560] = l10;
-      left[item + 2816] = l11;
-      left[item + 3072] = l12;
-      left[item + 3328] = l13;
-      left[item + 3584] = l14;
-      left[item + 3840] = l15;
+      // As rows of the chunk, pairs of columns are turned into pairs of rows on the way.
+      int tiles = key / SUB;
+      int within = rowsFirst == 1 ? item % 64 / 8 * 16 + item % 8 : 0;
+      int l0 =
+          factor.get(
+              li
+                  + (rowsFirst == 1
+                      ? TornadoMath.min(item / 64, 4 * tiles - 1) * Packed.LEFT + within
+                      : TornadoMath.min(item, ints - 1)));
+      int l1 =
+          factor.get(
+              li
+                  + (rowsFirst == 1
+                      ? TornadoMath.min(item / 64, 4 * tiles - 1) * Packed.LEFT + within + 8
+                      : TornadoMath.min(item + 256, ints - 1)));
+      int l2 =
+          factor.get(
+              li
+                  + (rowsFirst == 1
+                      ? TornadoMath.min(4 + item / 64, 4 * tiles - 1) * Packed.LEFT + within
+                      : TornadoMath.min(item + 512, ints - 1)));
+      int l3 =
+          factor.get(
+              li
+                  + (rowsFirst == 1
+                      ? TornadoMath.min(4 + item / 64, 4 * tiles - 1) * Packed.LEFT + within + 8
+                      : TornadoMath.min(item + 768, ints - 1)));
+      int l4 =
+          factor.get(
+              li
+                  + (rowsFirst == 1
+                      ? TornadoMath.min(8 + item / 64, 4 * tiles - 1) * Packed.LEFT + within
+                      : TornadoMath.min(item + 1024, ints - 1)));
+      int l5 =
+          factor.get(
+              li
+                  + (rowsFirst == 1
+                      ? TornadoMath.min(8 + item / 64, 4 * tiles - 1) * Packed.LEFT + within + 8
+                      : TornadoMath.min(item + 1280, ints - 1)));
+      int l6 =
+          factor.get(
+              li
+                  + (rowsFirst == 1
+                      ? TornadoMath.min(12 + item / 64, 4 * tiles - 1) * Packed.LEFT + within
+                      : TornadoMath.min(item + 1536, ints - 1)));
+      int l7 =
+          factor.get(
+              li
+                  + (rowsFirst == 1
+                      ? TornadoMath.min(12 + item / 64, 4 * tiles - 1) * Packed.LEFT + within + 8
+                      : TornadoMath.min(item + 1792, ints - 1)));
+      int l8 =
+          factor.get(
+              li
+                  + (rowsFirst == 1
+                      ? TornadoMath.min(16 + item / 64, 4 * tiles - 1) * Packed.LEFT + within
+                      : TornadoMath.min(item + 2048, ints - 1)));
+      int l9 =
+          factor.get(
+              li
+                  + (rowsFirst == 1
+                      ? TornadoMath.min(16 + item / 64, 4 * tiles - 1) * Packed.LEFT + within + 8
+                      : TornadoMath.min(item + 2304, ints - 1)));
+      int l10 =
+          factor.get(
+              li
+                  + (rowsFirst == 1
+                      ? TornadoMath.min(20 + item / 64, 4 * tiles - 1) * Packed.LEFT + within
+                      : TornadoMath.min(item + 2560, ints - 1)));
+      int l11 =
+          factor.get(
+              li
+                  + (rowsFirst == 1
+                      ? TornadoMath.min(20 + item / 64, 4 * tiles - 1) * Packed.LEFT + within + 8
+                      : TornadoMath.min(item + 2816, ints - 1)));
+      int l12 =
+          factor.get(
+              li
+                  + (rowsFirst == 1
+                      ? TornadoMath.min(24 + item / 64, 4 * tiles - 1) * Packed.LEFT + within
+                      : TornadoMath.min(item + 3072, ints - 1)));
+      int l13 =
+          factor.get(
+              li
+                  + (rowsFirst == 1
+                      ? TornadoMath.min(24 + item / 64, 4 * tiles - 1) * Packed.LEFT + within + 8
+                      : TornadoMath.min(item + 3328, ints - 1)));
+      int l14 =
+          factor.get(
+              li
+                  + (rowsFirst == 1
+                      ? TornadoMath.min(28 + item / 64, 4 * tiles - 1) * Packed.LEFT + within
+                      : TornadoMath.min(item + 3584, ints - 1)));
+      int l15 =
+          factor.get(
+              li
+                  + (rowsFirst == 1
+                      ? TornadoMath.min(28 + item / 64, 4 * tiles - 1) * Packed.LEFT + within + 8
+                      : TornadoMath.min(item + 3840, ints - 1)));
+      if (rowsFirst == 1) {
+        int to = item % 8 * 16 + item % 64 / 8;
+        int t0 = turned(TornadoMath.min(item / 64, 4 * tiles - 1), tiles) + to;
+        int t1 = turned(TornadoMath.min(4 + item / 64, 4 * tiles - 1), tiles) + to;
+        int t2 = turned(TornadoMath.min(8 + item / 64, 4 * tiles - 1), tiles) + to;
+        int t3 = turned(TornadoMath.min(12 + item / 64, 4 * tiles - 1), tiles) + to;
+        int t4 = turned(TornadoMath.min(16 + item / 64, 4 * tiles - 1), tiles) + to;
+        int t5 = turned(TornadoMath.min(20 + item / 64, 4 * tiles - 1), tiles) + to;
+        int t6 = turned(TornadoMath.min(24 + item / 64, 4 * tiles - 1), tiles) + to;
+        int t7 = turned(TornadoMath.min(28 + item / 64, 4 * tiles - 1), tiles) + to;
+        left[t0] = Packed.lower(l0, l1);
+        left[t0 + 8] = Packed.upper(l0, l1);
+        left[t1] = Packed.lower(l2, l3);
+        left[t1 + 8] = Packed.upper(l2, l3);
+        left[t2] = Packed.lower(l4, l5);
+        left[t2 + 8] = Packed.upper(l4, l5);
+        left[t3] = Packed.lower(l6, l7);
+        left[t3 + 8] = Packed.upper(l6, l7);
+        left[t4] = Packed.lower(l8, l9);
+        left[t4 + 8] = Packed.upper(l8, l9);
+        left[t5] = Packed.lower(l10, l11);
+        left[t5 + 8] = Packed.upper(l10, l11);
+        left[t6] = Packed.lower(l12, l13);
+        left[t6 + 8] = Packed.upper(l12, l13);
+        left[t7] = Packed.lower(l14, l15);
+        left[t7 + 8] = Packed.upper(l14, l15);
+      } else {
+        left[item] = l0;
+        left[item + 256] = l1;
+        left[item + 512] = l2;
+        left[item + 768] = l3;
+        left[item + 1024] = l4;
+        left[item + 1280] = l5;
+        left[item + 1536] = l6;
+        left[item + 1792] = l7;
+        left[item + 2048] = l8;
+        left[item + 2304] = l9;
+        left[item + 2560] = l10;
+        left[item + 2816] = l11;
+        left[item + 3072] = l12;
+        left[item + 3328] = l13;
+        left[item + 3584] = l14;
+        left[item + 3840] = l15;
+      }
       int in0 = line < end ? 1 : 0;
       int in1 = line + 16 < end ? 1 : 0;
       int in2 = line + 32 < end ? 1 : 0;
       int in3 = line + 48 < end ? 1 : 0;
-      right[item] = in0 * Packed.pair(f00, s00);
-      right[item + 256] = in0 * Packed.pair(f01, s01);
-      right[item + 512] = in0 * Packed.pair(f02, s02);
-      right[item + 768] = in0 * Packed.pair(f03, s03);
-      right[item + 1024] = in1 * Packed.pair(f10, s10);
-      right[item + 1280] = in1 * Packed.pair(f11, s11);
-      right[item + 1536] = in1 * Packed.pair(f12, s12);
-      right[item + 1792] = in1 * Packed.pair(f13, s13);
-      right[item + 2048] = in2 * Packed.pair(f20, s20);
-      right[item + 2304] = in2 * Packed.pair(f21, s21);
-      right[item + 2560] = in2 * Packed.pair(f22, s22);
-      right[item + 2816] = in2 * Packed.pair(f23, s23);
-      right[item + 3072] = in3 * Packed.pair(f30, s30);
-      right[item + 3328] = in3 * Packed.pair(f31, s31);
-      right[item + 3584] = in3 * Packed.pair(f32, s32);
-      right[item + 3840] = in3 * Packed.pair(f33, s33);
+      right[ri] = in0 * Packed.pair(f00, s00);
+      right[ri + 256] = in0 * Packed.pair(f01, s01);
+      right[ri + 512] = in0 * Packed.pair(f02, s02);
+      right[ri + 768] = in0 * Packed.pair(f03, s03);
+      right[ri + 1024] = in1 * Packed.pair(f10, s10);
+      right[ri + 1280] = in1 * Packed.pair(f11, s11);
+      right[ri + 1536] = in1 * Packed.pair(f12, s12);
+      right[ri + 1792] = in1 * Packed.pair(f13, s13);
+      right[ri + 2048] = in2 * Packed.pair(f20, s20);
+      right[ri + 2304] = in2 * Packed.pair(f21, s21);
+      right[ri + 2560] = in2 * Packed.pair(f22, s22);
+      right[ri + 2816] = in2 * Packed.pair(f23, s23);
+      right[ri + 3072] = in3 * Packed.pair(f30, s30);
+      right[ri + 3328] = in3 * Packed.pair(f31, s31);
+      right[ri + 3584] = in3 * Packed.pair(f32, s32);
+      right[ri + 3840] = in3 * Packed.pair(f33, s33);
       context.localBarrier();
 
       int warp = item / 32;
@@ -223,34 +339,57 @@ public final class ChunkProducts {
         c16 = context.mmaBF16(a1, b6, c16, MMAShape.M16N8K16);
         c17 = context.mmaBF16(a1, b7, c17, MMAShape.M16N8K16);
       }
-      int columns = TornadoMath.min(value - column, COLUMNS);
-      int to = at * room + column + x;
+      int most = TornadoMath.min((value - column - x) / 8, 8);
+      int to = at * room + (c / SUB * (value / 8) + (column + x) / 8) * TILE;
+      int below = to + value / 8 * TILE;
       if (c < key) {
-        store(context, c00, added, c, to, value, x, columns);
-        store(context, c01, added, c, to + 8, value, x + 8, columns);
-        store(context, c02, added, c, to + 16, value, x + 16, columns);
-        store(context, c03, added, c, to + 24, value, x + 24, columns);
-        store(context, c04, added, c, to + 32, value, x + 32, columns);
-        store(context, c05, added, c, to + 40, value, x + 40, columns);
-        store(context, c06, added, c, to + 48, value, x + 48, columns);
-        store(context, c07, added, c, to + 56, value, x + 56, columns);
+        tile(context, c00, added, to, 0, most);
+        tile(context, c01, added, to + TILE, 1, most);
+        tile(context, c02, added, to + 2 * TILE, 2, most);
+        tile(context, c03, added, to + 3 * TILE, 3, most);
+        tile(context, c04, added, to + 4 * TILE, 4, most);
+        tile(context, c05, added, to + 5 * TILE, 5, most);
+        tile(context, c06, added, to + 6 * TILE, 6, most);
+        tile(context, c07, added, to + 7 * TILE, 7, most);
       }
       if (c + SUB < key) {
-        store(context, c10, added, c + SUB, to, value, x, columns);
-        store(context, c11, added, c + SUB, to + 8, value, x + 8, columns);
-        store(context, c12, added, c + SUB, to + 16, value, x + 16, columns);
-        store(context, c13, added, c + SUB, to + 24, value, x + 24, columns);
-        store(context, c14, added, c + SUB, to + 32, value, x + 32, columns);
-        store(context, c15, added, c + SUB, to + 40, value, x + 40, columns);
-        store(context, c16, added, c + SUB, to + 48, value, x + 48, columns);
-        store(context, c17, added, c + SUB, to + 56, value, x + 56, columns);
+        tile(context, c10, added, below, 0, most);
+        tile(context, c11, added, below + TILE, 1, most);
+        tile(context, c12, added, below + 2 * TILE, 2, most);
+        tile(context, c13, added, below + 3 * TILE, 3, most);
+        tile(context, c14, added, below + 4 * TILE, 4, most);
+        tile(context, c15, added, below + 5 * TILE, 5, most);
+        tile(context, c16, added, below + 6 * TILE, 6, most);
+        tile(context, c17, added, below + 7 * TILE, 7, most);
       }
     }
+  }
+
+  private static void tile(
+      KernelContext context, float[] fragment, FloatArray to, int at, int n, int most) {
+    if (n < most) {
+      context.mmaStore(fragment, to, 0, at, 8);
+    }
+  }
+
+  /** Where tile t of 4 × tiles, rows first, begins among those of the transposed matrix. */
+  private static int turned(int t, int tiles) {
+    return (t % tiles * 4 + t / tiles) * Packed.LEFT;
   }
 
   /** Two scores of neighbouring columns from j on, of which those above the diagonal are 0. */
   private static int lower(float first, float second, int i, int j) {
     return Packed.pair(j <= i ? first : 0f, j + 1 <= i ? second : 0f);
+  }
+
+  /** Two scores of neighbouring rows from i on, of which those above the diagonal are 0. */
+  private static int upper(float first, float second, int i, int j) {
+    return Packed.pair(j <= i ? first : 0f, j <= i + 1 ? second : 0f);
+  }
+
+  /** Where the scores of a row and two columns from j on are; above the diagonal any that exist. */
+  private static int placeOf(int i, int j) {
+    return ChunkOperands.scoreAt(i, TornadoMath.min(j, i / 2 * 2));
   }
 
   private static void store(
@@ -268,122 +407,18 @@ public final class ChunkProducts {
   }
 
   /**
-   * The state at the start of each chunk, and that at the end of each segment. Groups: along x
-   * segments × heads, along y ⌈K·V/2/128⌉.
-   *
-   * @param context the work-item
-   * @param control see {@link Control}
-   * @param segments begin and end row of each segment
-   * @param table see {@code portable.GatedLinearAttention.chunkTable}
-   * @param decay [chunks, H, K] of {@link ChunkOperands#prepare}
-   * @param added [chunks, H, room] of {@link #states}
-   * @param state [segments, H, K, V], used if control[USE_STATE] is 1
-   * @param stateAt base of state
-   * @param prior output [chunks, H, K, V] as right factors
-   * @param heads H
-   * @param key K
-   * @param value V
-   * @param parts N + 1
-   * @param chunks largest number of chunks
-   * @param room floats between the chunks of added
-   */
-  public static void scan(
-      KernelContext context,
-      IntArray control,
-      IntArray segments,
-      IntArray table,
-      FloatArray decay,
-      FloatArray added,
-      FloatArray state,
-      int stateAt,
-      IntArray prior,
-      int heads,
-      int key,
-      int value,
-      int parts,
-      int chunks,
-      int room) {
-    int segment = context.groupIdx / heads;
-    int head = context.groupIdx % heads;
-    int n = context.groupIdy * SCAN_ITEMS + context.localIdx;
-    int ints = key * value / 2;
-    if (segment < control.get(Control.SEQUENCES) * parts) {
-      if (n < ints) {
-        int tile = n / Packed.RIGHT;
-        int within = n % Packed.RIGHT;
-        int tiles = value / 8;
-        int c = tile / tiles * SUB + within / 4;
-        int x = tile % tiles * 8 + within % 4 * 2;
-        int count = (segments.get(2 * segment + 1) - segments.get(2 * segment) + CHUNK - 1) / CHUNK;
-        int at = table.get(2 * chunks + segment) * heads + head;
-        int useState = control.get(Control.USE_STATE);
-        float first = 0f;
-        float second = 0f;
-        int si = (segment * heads + head) * key * value + c * value + x;
-        if (useState == 1) {
-          si += control.get(stateAt);
-          first = state.get(si);
-          second = state.get(si + 1);
-        }
-        int from = c * value + x;
-        int i = 0;
-        // Four chunks' reads are under way before the first is needed.
-        for (; i + 4 <= count; i += 4) {
-          int at0 = at + i * heads;
-          int at1 = at0 + heads;
-          int at2 = at1 + heads;
-          int at3 = at2 + heads;
-          float d0 = decay.get(at0 * key + c);
-          float d1 = decay.get(at1 * key + c);
-          float d2 = decay.get(at2 * key + c);
-          float d3 = decay.get(at3 * key + c);
-          float x0 = added.get(at0 * room + from);
-          float y0 = added.get(at0 * room + from + 1);
-          float x1 = added.get(at1 * room + from);
-          float y1 = added.get(at1 * room + from + 1);
-          float x2 = added.get(at2 * room + from);
-          float y2 = added.get(at2 * room + from + 1);
-          float x3 = added.get(at3 * room + from);
-          float y3 = added.get(at3 * room + from + 1);
-          prior.set(at0 * ints + n, Packed.pair(first, second));
-          first = d0 * first + x0;
-          second = d0 * second + y0;
-          prior.set(at1 * ints + n, Packed.pair(first, second));
-          first = d1 * first + x1;
-          second = d1 * second + y1;
-          prior.set(at2 * ints + n, Packed.pair(first, second));
-          first = d2 * first + x2;
-          second = d2 * second + y2;
-          prior.set(at3 * ints + n, Packed.pair(first, second));
-          first = d3 * first + x3;
-          second = d3 * second + y3;
-        }
-        for (; i < count; i++) {
-          int here = at + i * heads;
-          prior.set(here * ints + n, Packed.pair(first, second));
-          float d = decay.get(here * key + c);
-          first = d * first + added.get(here * room + from);
-          second = d * second + added.get(here * room + from + 1);
-        }
-        if (useState == 1) {
-          state.set(si, first);
-          state.set(si + 1, second);
-        }
-      }
-    }
-  }
-
-  /**
-   * out = queries·prior + scores·v of each chunk. Groups: along x the chunks, along y heads ×
-   * ⌈V/128⌉.
+   * out = queries·prior + scores·v of each chunk; or, of keys, keys·after + scoresᵀ·dO, the
+   * gradient of v. Groups: along x the chunks, along y heads × ⌈V/128⌉.
    *
    * @param context the work-item
    * @param table see {@code portable.GatedLinearAttention.chunkTable}
    * @param token [R]
-   * @param queries [chunks, H, 64, K] of {@link ChunkOperands#prepare}
-   * @param prior [chunks, H, K, V] of {@link #scan}
+   * @param factor queries [chunks, H, 64, K] or keys [chunks, H, K, 64] of {@link
+   *     ChunkOperands#prepare}
+   * @param prior [chunks, H, K, V] of {@link ChunkScans#scan}, or after of {@link
+   *     ChunkScans#scanBack}
    * @param scores [chunks, H, 64, 64] of {@link ChunkOperands#prepare}
-   * @param v [H, capacity, V]
+   * @param v [H, capacity, V], or dO
    * @param rest [chunks, H, room], overwritten: what a chunk of less than 64 rows has beyond them
    * @param out output [H, R, V]
    * @param heads H
@@ -393,12 +428,13 @@ public final class ChunkProducts {
    * @param rows R
    * @param room floats between the chunks of rest, at least 64·V
    * @param blocks ⌈V/128⌉
+   * @param ofKeys 1 for keys, else 0
    */
   public static void outputs(
       KernelContext context,
       IntArray table,
       IntArray token,
-      IntArray queries,
+      IntArray factor,
       IntArray prior,
       FloatArray scores,
       FloatArray v,
@@ -410,7 +446,8 @@ public final class ChunkProducts {
       int capacity,
       int rows,
       int room,
-      int blocks) {
+      int blocks,
+      int ofKeys) {
     int chunk = context.groupIdx;
     int head = context.groupIdy / blocks;
     int column = context.groupIdy % blocks * COLUMNS;
@@ -436,29 +473,36 @@ public final class ChunkProducts {
       float[] c13 = context.mmaFragment(0f);
       // Four tiles of terms at a time: first those of the keys.
       for (int term = 0; term < tiles; term += 4) {
-        int ofKeys = TornadoMath.min(tiles - term, 4);
+        int steps = TornadoMath.min(tiles - term, 4);
         context.localBarrier();
+        int qi = at * (CHUNK / 2) * key;
+        int t0 = term + TornadoMath.min(item / Packed.LEFT, steps - 1);
+        int t1 = term + TornadoMath.min(item / Packed.LEFT + 2, steps - 1);
+        // Of keys, pairs of rows are turned into pairs of columns on the way.
+        int turn = (term + TornadoMath.min(item / 64, steps - 1)) * 4 * Packed.LEFT;
+        turn += item % 64 / 8 * 16 + item % 8;
         int within = item % Packed.LEFT;
-        int t0 = term + TornadoMath.min(item / Packed.LEFT, ofKeys - 1);
-        int t1 = term + TornadoMath.min(item / Packed.LEFT + 2, ofKeys - 1);
-        int qi = at * (CHUNK / 2) * key + within;
-        int l0 = queries.get(qi + (t0) * Packed.LEFT);
-        int l1 = queries.get(qi + (t1) * Packed.LEFT);
-        int l2 = queries.get(qi + (tiles + t0) * Packed.LEFT);
-        int l3 = queries.get(qi + (tiles + t1) * Packed.LEFT);
-        int l4 = queries.get(qi + (2 * tiles + t0) * Packed.LEFT);
-        int l5 = queries.get(qi + (2 * tiles + t1) * Packed.LEFT);
-        int l6 = queries.get(qi + (3 * tiles + t0) * Packed.LEFT);
-        int l7 = queries.get(qi + (3 * tiles + t1) * Packed.LEFT);
+        int l0 = factor.get(qi + (ofKeys == 1 ? turn : within + t0 * Packed.LEFT));
+        int l1 = factor.get(qi + (ofKeys == 1 ? turn + 8 : within + t1 * Packed.LEFT));
+        int l2 = factor.get(qi + (ofKeys == 1 ? turn + 128 : within + (tiles + t0) * Packed.LEFT));
+        int l3 = factor.get(qi + (ofKeys == 1 ? turn + 136 : within + (tiles + t1) * Packed.LEFT));
+        int l4 =
+            factor.get(qi + (ofKeys == 1 ? turn + 256 : within + (2 * tiles + t0) * Packed.LEFT));
+        int l5 =
+            factor.get(qi + (ofKeys == 1 ? turn + 264 : within + (2 * tiles + t1) * Packed.LEFT));
+        int l6 =
+            factor.get(qi + (ofKeys == 1 ? turn + 384 : within + (3 * tiles + t0) * Packed.LEFT));
+        int l7 =
+            factor.get(qi + (ofKeys == 1 ? turn + 392 : within + (3 * tiles + t1) * Packed.LEFT));
         int pi = at * (key * value / 2) + item % Packed.RIGHT;
         int n0 = TornadoMath.min(column / 8 + item / Packed.RIGHT, value / 8 - 1);
         int n1 = TornadoMath.min(column / 8 + item / Packed.RIGHT + 4, value / 8 - 1);
         int n2 = TornadoMath.min(column / 8 + item / Packed.RIGHT + 8, value / 8 - 1);
         int n3 = TornadoMath.min(column / 8 + item / Packed.RIGHT + 12, value / 8 - 1);
         int k0 = term * (value / 8);
-        int k1 = (term + TornadoMath.min(1, ofKeys - 1)) * (value / 8);
-        int k2 = (term + TornadoMath.min(2, ofKeys - 1)) * (value / 8);
-        int k3 = (term + TornadoMath.min(3, ofKeys - 1)) * (value / 8);
+        int k1 = (term + TornadoMath.min(1, steps - 1)) * (value / 8);
+        int k2 = (term + TornadoMath.min(2, steps - 1)) * (value / 8);
+        int k3 = (term + TornadoMath.min(3, steps - 1)) * (value / 8);
         int b00 = prior.get(pi + (k0 + n0) * Packed.RIGHT);
         int b01 = prior.get(pi + (k0 + n1) * Packed.RIGHT);
         int b02 = prior.get(pi + (k0 + n2) * Packed.RIGHT);
@@ -475,14 +519,26 @@ public final class ChunkProducts {
         int b31 = prior.get(pi + (k3 + n1) * Packed.RIGHT);
         int b32 = prior.get(pi + (k3 + n2) * Packed.RIGHT);
         int b33 = prior.get(pi + (k3 + n3) * Packed.RIGHT);
-        left[item] = l0;
-        left[item + 256] = l1;
-        left[item + 512] = l2;
-        left[item + 768] = l3;
-        left[item + 1024] = l4;
-        left[item + 1280] = l5;
-        left[item + 1536] = l6;
-        left[item + 1792] = l7;
+        if (ofKeys == 1) {
+          int to = item / 64 * Packed.LEFT + item % 8 * 16 + item % 64 / 8;
+          left[to] = Packed.lower(l0, l1);
+          left[to + 8] = Packed.upper(l0, l1);
+          left[to + 512] = Packed.lower(l2, l3);
+          left[to + 520] = Packed.upper(l2, l3);
+          left[to + 1024] = Packed.lower(l4, l5);
+          left[to + 1032] = Packed.upper(l4, l5);
+          left[to + 1536] = Packed.lower(l6, l7);
+          left[to + 1544] = Packed.upper(l6, l7);
+        } else {
+          left[item] = l0;
+          left[item + 256] = l1;
+          left[item + 512] = l2;
+          left[item + 768] = l3;
+          left[item + 1024] = l4;
+          left[item + 1280] = l5;
+          left[item + 1536] = l6;
+          left[item + 1792] = l7;
+        }
         right[item] = b00;
         right[item + 256] = b01;
         right[item + 512] = b02;
@@ -500,7 +556,7 @@ public final class ChunkProducts {
         right[item + 3584] = b32;
         right[item + 3840] = b33;
         context.localBarrier();
-        for (int step = 0; step < ofKeys; step++) {
+        for (int step = 0; step < steps; step++) {
           int a = (i / SUB * 4 + step) * Packed.LEFT * BYTES;
           int b = (step * WIDE + x / 8) * Packed.RIGHT * BYTES;
           HalfFloat[] a0 = context.mmaLoadA(left, SUB, a);
@@ -522,8 +578,10 @@ public final class ChunkProducts {
       context.localBarrier();
       // All reads are under way before the first is stored: a store to local memory holds up later
       // reads, which the compiler takes for possible reads of the same memory.
-      int line = begin + item % Packed.RIGHT / 4;
-      int wide = column + item / Packed.RIGHT * 8 + item % 4 * 2;
+      int line = begin + item % Packed.LEFT / 8;
+      int wide = column + item / Packed.LEFT * SUB + item % 8 * 2;
+      int ri = item / Packed.LEFT * 2 * Packed.RIGHT + item % 8 / 4 * Packed.RIGHT;
+      ri += item % Packed.LEFT / 8 * 4 + item % 4;
       int at0 = (head * capacity + token.get(TornadoMath.min(line, end - 1))) * value;
       int at1 = (head * capacity + token.get(TornadoMath.min(line + 16, end - 1))) * value;
       int at2 = (head * capacity + token.get(TornadoMath.min(line + 32, end - 1))) * value;
@@ -566,15 +624,17 @@ public final class ChunkProducts {
       float s33 = v.get(at3 + x3 + 1);
       int i0 = item % Packed.LEFT / 8;
       int j0 = item / Packed.LEFT * SUB + item % 8 * 2;
+      int ir = item % 64 / 8 * 2;
+      int jr = item / 64 * SUB + item % 8 * 2;
       int si = at * CHUNK * CHUNK;
-      int p0 = si + ChunkOperands.scoreAt(i0, TornadoMath.min(j0, i0 / 2 * 2));
-      int p1 = si + ChunkOperands.scoreAt(i0, TornadoMath.min(j0 + 32, i0 / 2 * 2));
-      int p2 = si + ChunkOperands.scoreAt(i0 + 16, TornadoMath.min(j0, (i0 + 16) / 2 * 2));
-      int p3 = si + ChunkOperands.scoreAt(i0 + 16, TornadoMath.min(j0 + 32, (i0 + 16) / 2 * 2));
-      int p4 = si + ChunkOperands.scoreAt(i0 + 32, TornadoMath.min(j0, (i0 + 32) / 2 * 2));
-      int p5 = si + ChunkOperands.scoreAt(i0 + 32, TornadoMath.min(j0 + 32, (i0 + 32) / 2 * 2));
-      int p6 = si + ChunkOperands.scoreAt(i0 + 48, TornadoMath.min(j0, (i0 + 48) / 2 * 2));
-      int p7 = si + ChunkOperands.scoreAt(i0 + 48, TornadoMath.min(j0 + 32, (i0 + 48) / 2 * 2));
+      int p0 = si + (ofKeys == 1 ? placeOf(ir, jr) : placeOf(i0, j0));
+      int p1 = si + (ofKeys == 1 ? placeOf(ir + 1, jr) : placeOf(i0, j0 + 32));
+      int p2 = si + (ofKeys == 1 ? placeOf(ir + 16, jr) : placeOf(i0 + 16, j0));
+      int p3 = si + (ofKeys == 1 ? placeOf(ir + 17, jr) : placeOf(i0 + 16, j0 + 32));
+      int p4 = si + (ofKeys == 1 ? placeOf(ir + 32, jr) : placeOf(i0 + 32, j0));
+      int p5 = si + (ofKeys == 1 ? placeOf(ir + 33, jr) : placeOf(i0 + 32, j0 + 32));
+      int p6 = si + (ofKeys == 1 ? placeOf(ir + 48, jr) : placeOf(i0 + 48, j0));
+      int p7 = si + (ofKeys == 1 ? placeOf(ir + 49, jr) : placeOf(i0 + 48, j0 + 32));
       float u0 = scores.get(p0);
       float w0 = scores.get(p0 + 1);
       float u1 = scores.get(p1);
@@ -595,30 +655,42 @@ public final class ChunkProducts {
       int in1 = line + 16 < end ? 1 : 0;
       int in2 = line + 32 < end ? 1 : 0;
       int in3 = line + 48 < end ? 1 : 0;
-      right[item] = in0 * Packed.pair(f00, s00);
-      right[item + 256] = in0 * Packed.pair(f01, s01);
-      right[item + 512] = in0 * Packed.pair(f02, s02);
-      right[item + 768] = in0 * Packed.pair(f03, s03);
-      right[item + 1024] = in1 * Packed.pair(f10, s10);
-      right[item + 1280] = in1 * Packed.pair(f11, s11);
-      right[item + 1536] = in1 * Packed.pair(f12, s12);
-      right[item + 1792] = in1 * Packed.pair(f13, s13);
-      right[item + 2048] = in2 * Packed.pair(f20, s20);
-      right[item + 2304] = in2 * Packed.pair(f21, s21);
-      right[item + 2560] = in2 * Packed.pair(f22, s22);
-      right[item + 2816] = in2 * Packed.pair(f23, s23);
-      right[item + 3072] = in3 * Packed.pair(f30, s30);
-      right[item + 3328] = in3 * Packed.pair(f31, s31);
-      right[item + 3584] = in3 * Packed.pair(f32, s32);
-      right[item + 3840] = in3 * Packed.pair(f33, s33);
-      left[item] = lower(u0, w0, i0, j0);
-      left[item + 256] = lower(u1, w1, i0, j0 + 32);
-      left[item + 512] = lower(u2, w2, i0 + 16, j0);
-      left[item + 768] = lower(u3, w3, i0 + 16, j0 + 32);
-      left[item + 1024] = lower(u4, w4, i0 + 32, j0);
-      left[item + 1280] = lower(u5, w5, i0 + 32, j0 + 32);
-      left[item + 1536] = lower(u6, w6, i0 + 48, j0);
-      left[item + 1792] = lower(u7, w7, i0 + 48, j0 + 32);
+      right[ri] = in0 * Packed.pair(f00, s00);
+      right[ri + 256] = in0 * Packed.pair(f01, s01);
+      right[ri + 512] = in0 * Packed.pair(f02, s02);
+      right[ri + 768] = in0 * Packed.pair(f03, s03);
+      right[ri + 1024] = in1 * Packed.pair(f10, s10);
+      right[ri + 1280] = in1 * Packed.pair(f11, s11);
+      right[ri + 1536] = in1 * Packed.pair(f12, s12);
+      right[ri + 1792] = in1 * Packed.pair(f13, s13);
+      right[ri + 2048] = in2 * Packed.pair(f20, s20);
+      right[ri + 2304] = in2 * Packed.pair(f21, s21);
+      right[ri + 2560] = in2 * Packed.pair(f22, s22);
+      right[ri + 2816] = in2 * Packed.pair(f23, s23);
+      right[ri + 3072] = in3 * Packed.pair(f30, s30);
+      right[ri + 3328] = in3 * Packed.pair(f31, s31);
+      right[ri + 3584] = in3 * Packed.pair(f32, s32);
+      right[ri + 3840] = in3 * Packed.pair(f33, s33);
+      if (ofKeys == 1) {
+        int to = item / 64 * 4 * Packed.LEFT + item % 8 * 16 + item % 64 / 8;
+        left[to] = upper(u0, u1, ir, jr);
+        left[to + 8] = upper(w0, w1, ir, jr + 1);
+        left[to + 128] = upper(u2, u3, ir + 16, jr);
+        left[to + 136] = upper(w2, w3, ir + 16, jr + 1);
+        left[to + 256] = upper(u4, u5, ir + 32, jr);
+        left[to + 264] = upper(w4, w5, ir + 32, jr + 1);
+        left[to + 384] = upper(u6, u7, ir + 48, jr);
+        left[to + 392] = upper(w6, w7, ir + 48, jr + 1);
+      } else {
+        left[item] = lower(u0, w0, i0, j0);
+        left[item + 256] = lower(u1, w1, i0, j0 + 32);
+        left[item + 512] = lower(u2, w2, i0 + 16, j0);
+        left[item + 768] = lower(u3, w3, i0 + 16, j0 + 32);
+        left[item + 1024] = lower(u4, w4, i0 + 32, j0);
+        left[item + 1280] = lower(u5, w5, i0 + 32, j0 + 32);
+        left[item + 1536] = lower(u6, w6, i0 + 48, j0);
+        left[item + 1792] = lower(u7, w7, i0 + 48, j0 + 32);
+      }
       context.localBarrier();
       for (int step = 0; step < 4; step++) {
         int a = (i / SUB * 4 + step) * Packed.LEFT * BYTES;

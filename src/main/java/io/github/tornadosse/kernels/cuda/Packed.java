@@ -36,4 +36,19 @@ final class Packed {
   static float second(int pair) {
     return BFloat16.bf16ToFloat((short) ((pair >> 16) & 0xFFFF));
   }
+
+  /** The lower halves of two pairs, the first's in the lower half. */
+  static int lower(int first, int second) {
+    return (first & 0xFFFF) | (second << 16);
+  }
+
+  /** The upper halves of two pairs, the first's in the lower half. */
+  static int upper(int first, int second) {
+    return ((first >> 16) & 0xFFFF) | (second & 0xFFFF0000);
+  }
+
+  /** What a pair of two numbers leaves of them, as a pair. */
+  static int rest(int pair, float first, float second) {
+    return pair(first - first(pair), second - second(pair));
+  }
 }
