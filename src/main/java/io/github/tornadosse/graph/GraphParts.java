@@ -14,10 +14,12 @@ import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * Takes down a graph's tasks and shares them out, in their order, to as many graphs as hold them:
- * TornadoVM notes all tasks of one graph with their arguments in 8192 bytes, and makes at most 1024
- * nodes of them; beyond, it ends in an internal error.
+ * TornadoVM takes at most 256 tasks in one graph, notes them with their arguments in 8192 bytes,
+ * and makes at most 1024 nodes of them; beyond, it ends in an internal error.
  */
 public final class GraphParts extends TaskRecorder {
+  private static final int MOST_TASKS = 256;
+
   /** What TornadoVM has for one graph. */
   static final int MOST_BYTES = 8192;
 
@@ -38,6 +40,7 @@ public final class GraphParts extends TaskRecorder {
     private final List<Consumer<TaskGraph>> tasks = new ArrayList<>();
     private final Set<Object> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
     private final Set<Object> numbers = new HashSet<>();
+    private final Set<Object> contexts = Collections.newSetFromMap(new IdentityHashMap<>());
     private int bytes;
     private int arrayArguments;
 
@@ -66,11 +69,11 @@ public final class GraphParts extends TaskRecorder {
     }
 
     /**
-     * The most nodes that TornadoVM makes of the tasks: one for each number, three for each array,
-     * one for each task, and one for each argument that it writes.
+     * The most nodes that TornadoVM makes of the tasks: one for each number, three for each array
+     * and each KernelContext, one for each task, and one for each argument that it writes.
      */
     int nodes() {
-      return numbers.size() + 3 * arrays.size() + tasks.size() + arrayArguments;
+      return numbers.size() + 3 * (arrays.size() + contexts.size()) + tasks.size() + arrayArguments;
     }
 
     /**
@@ -91,14 +94,15 @@ public final class GraphParts extends TaskRecorder {
           arrays.add(a);
           arrayArguments++;
         } else {
-          numbers.add(a);
+          (a instanceof Number ? numbers : contexts).add(a);
         }
       }
     }
 
     private boolean holds(Object[] more, int others) {
       // Of an argument that is new come four nodes at most.
-      return bytes + bytesOf(more) <= MOST_BYTES
+      return tasks.size() < MOST_TASKS
+          && bytes + bytesOf(more) <= MOST_BYTES
           && nodes() + 1 + 4 * more.length + others <= MOST_NODES;
     }
   }

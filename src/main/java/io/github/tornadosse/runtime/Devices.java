@@ -22,6 +22,7 @@ public final class Devices {
   /** The embedded runtime's device. */
   public static final String JVM = "jvm";
 
+  private static final String CAPTURE = "sse.cuda.graphs";
   private static final String MEMORY = "tornado.device.memory";
   private static final String TORNADO_DEFAULT_MEMORY = "4GB";
   private static final String UNITS = "KMGT";
@@ -61,6 +62,20 @@ public final class Devices {
   /** Whether it is of the CUDA backend. */
   static boolean cuda() {
     return !embedded() && runtime().getBackendType(backendIndex()) == TornadoVMBackendType.CUDA;
+  }
+
+  /**
+   * Whether graphs are to be captured when they are executed first, and replayed by the driver from
+   * then on: {@code -Dsse.cuda.graphs=true}.
+   *
+   * @throws UserError if the device is not of the CUDA backend
+   */
+  static boolean captured() {
+    boolean captured = Boolean.getBoolean(CAPTURE);
+    if (captured && !cuda()) {
+      throw new UserError("-D" + CAPTURE + "=true is for devices cuda:N; this is " + name());
+    }
+    return captured;
   }
 
   /** Whether it is of the OpenCL backend. */

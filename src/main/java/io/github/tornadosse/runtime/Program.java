@@ -31,9 +31,11 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Several task graphs that share arrays on one device. Arrays made through {@link #buffers()} live
- * on the device: the first execution sends them there, and every graph uses and keeps them. Inputs
- * are sent before each execution of a graph that uses them; other arrays come back only through
- * {@link #fetch}. One thread at a time.
+ * on the device: the first execution sends them there, and every graph keeps those that its tasks
+ * use. Inputs are sent before each execution of a graph that uses them; other arrays come back only
+ * through {@link #fetch}. Where the driver's output is watched ({@link DriverOutput}), an execution
+ * or a copy during which the driver refused a call is a {@link
+ * io.github.tornadosse.tensor.UserError}. One thread at a time.
  */
 public final class Program implements AutoCloseable {
   private static final String UPLOAD = "upload";
@@ -181,6 +183,11 @@ public final class Program implements AutoCloseable {
       // TornadoVM's choice for loops without a grid may take more registers than there are, and
       // such kernels are not run; the driver knows what a kernel needs.
       plan.withDefaultScheduler();
+    }
+    if (Devices.captured()) {
+      for (int i = uploads; i < all.size(); i++) {
+        plan.withGraph(i).withCUDAGraph();
+      }
     }
     if (listener != null) {
       profile();

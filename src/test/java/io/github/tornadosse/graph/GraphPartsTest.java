@@ -11,9 +11,13 @@ class GraphPartsTest {
   private static final FloatArray A = new FloatArray(1);
   private static final FloatArray B = new FloatArray(1);
 
-  /** Of two arguments, which TornadoVM notes in 25 bytes. */
   private static void copy(FloatArray from, FloatArray to) {
     to.set(0, from.get(0));
+  }
+
+  private static void copyOf(
+      FloatArray from, FloatArray to, int a, int b, int c, int d, int e, int f, int g, int h) {
+    to.set(0, from.get(a + b + c + d + e + f + g + h));
   }
 
   private static GraphParts copies(int tasks) {
@@ -26,12 +30,12 @@ class GraphPartsTest {
 
   @Test
   void whatFitsStaysOneGraph() {
-    assertThat(copies(327).parts())
+    assertThat(copies(256).parts())
         .singleElement()
         .satisfies(
             p -> {
               assertThat(p.name()).isEqualTo("graph");
-              assertThat(p.size()).isEqualTo(327);
+              assertThat(p.size()).isEqualTo(256);
               assertThat(p.arrays()).containsExactlyInAnyOrder(A, B);
             });
   }
@@ -43,11 +47,38 @@ class GraphPartsTest {
     assertThat(graph.parts())
         .extracting(GraphParts.Part::name)
         .containsExactly("graph", "graph-2", "graph-3");
-    assertThat(graph.parts()).extracting(GraphParts.Part::size).containsExactly(327, 327, 46);
-    assertThat(graph.parts()).allSatisfy(p -> assertThat(p.bytes()).isLessThanOrEqualTo(8192));
+    assertThat(graph.parts()).extracting(GraphParts.Part::size).containsExactly(256, 256, 188);
     GraphParts again = new GraphParts("again", 0);
     graph.parts().forEach(p -> p.appendTo(again));
-    assertThat(again.parts()).extracting(GraphParts.Part::size).containsExactly(327, 327, 46);
+    assertThat(again.parts()).extracting(GraphParts.Part::size).containsExactly(256, 256, 188);
+  }
+
+  @Test
+  void argumentsTakeBytes() {
+    GraphParts graph = new GraphParts("graph", 0);
+    for (int i = 0; i < 130; i++) {
+      graph.task("copy" + i, GraphPartsTest::copyOf, A, B, 1, 2, 3, 4, 5, 6, 7, 8);
+    }
+
+    // 65 bytes each.
+    assertThat(graph.parts()).extracting(GraphParts.Part::size).containsExactly(126, 4);
+    assertThat(graph.parts().getFirst().bytes()).isEqualTo(8190);
+  }
+
+  @Test
+  void arraysTakeNodesWhetherOrNotTasksHaveThem() {
+    assertThat(separateCopies(0).parts()).extracting(GraphParts.Part::size).startsWith(113);
+    assertThat(separateCopies(100).parts()).extracting(GraphParts.Part::size).startsWith(102);
+    assertThat(separateCopies(100).parts())
+        .allSatisfy(p -> assertThat(p.nodes() + 100).isLessThanOrEqualTo(1022));
+  }
+
+  private static GraphParts separateCopies(int others) {
+    GraphParts graph = new GraphParts("graph", others);
+    for (int i = 0; i < 200; i++) {
+      graph.task("copy" + i, GraphPartsTest::copy, new FloatArray(1), new FloatArray(1));
+    }
+    return graph;
   }
 
   @Test
@@ -55,14 +86,14 @@ class GraphPartsTest {
     GridScheduler grids = new GridScheduler();
     WorkerGrid1D first = new WorkerGrid1D(1);
     WorkerGrid1D second = new WorkerGrid1D(2);
-    grids.addWorkerGrid("graph.copy326", first);
-    grids.addWorkerGrid("graph.copy327", second);
+    grids.addWorkerGrid("graph.copy255", first);
+    grids.addWorkerGrid("graph.copy256", second);
     GridScheduler moved = new GridScheduler();
 
-    copies(330).grids(grids, moved);
+    copies(260).grids(grids, moved);
 
-    assertThat(moved.keySet()).containsExactlyInAnyOrder("graph.copy326", "graph-2.copy327");
-    assertThat(moved.get("graph.copy326")).isSameAs(first);
-    assertThat(moved.get("graph-2.copy327")).isSameAs(second);
+    assertThat(moved.keySet()).containsExactlyInAnyOrder("graph.copy255", "graph-2.copy256");
+    assertThat(moved.get("graph.copy255")).isSameAs(first);
+    assertThat(moved.get("graph-2.copy256")).isSameAs(second);
   }
 }
