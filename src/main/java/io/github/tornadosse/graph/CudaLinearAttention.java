@@ -2,6 +2,7 @@ package io.github.tornadosse.graph;
 
 import io.github.tornadosse.graph.Operations.HeadSizes;
 import io.github.tornadosse.graph.Operations.Rows;
+import io.github.tornadosse.kernels.cuda.ChunkAdditions;
 import io.github.tornadosse.kernels.cuda.ChunkOperands;
 import io.github.tornadosse.kernels.cuda.ChunkProducts;
 import io.github.tornadosse.kernels.cuda.ChunkScans;
@@ -174,7 +175,7 @@ final class CudaLinearAttention {
     s.graph()
         .task(
             task,
-            ChunkProducts::states,
+            ChunkAdditions::states,
             new KernelContext(),
             table,
             rows.token(),

@@ -27,7 +27,7 @@ public final class ChunkScans {
    * @param segments begin and end row of each segment
    * @param table see {@code portable.GatedLinearAttention.chunkTable}
    * @param decay [chunks, H, K] of {@link ChunkOperands#prepare}
-   * @param added [chunks, H, room] of {@link ChunkProducts#states}
+   * @param added [chunks, H, room] of {@link ChunkAdditions#states}
    * @param state [segments, H, K, V], used if control[USE_STATE] is 1
    * @param stateAt base of state
    * @param prior output [chunks, H, K, V] as right factors
@@ -163,7 +163,7 @@ public final class ChunkScans {
    * @param segments begin and end row of each segment
    * @param table see {@code portable.GatedLinearAttention.chunkTable}
    * @param decay [chunks, H, K] of {@link ChunkOperands#prepare}
-   * @param added [chunks, H, room] of {@link ChunkProducts#states}
+   * @param added [chunks, H, room] of {@link ChunkAdditions#states}
    * @param dState [segments, H, K, V]: if control[USE_STATE] is 1, the gradient of the final states
    *     is replaced by that of the initial ones
    * @param dStateAt base of dState
