@@ -26,8 +26,12 @@ class ResultFileTest {
     ObjectNode two = Results.mixer("sse-gla", 100, 4, 2);
     file.put(one);
     file.put(two);
-    assertThat(ResultFile.read(path)).map(ObjectNode::toString).containsExactly(one.toString(), two.toString());
-    assertThat(ResultFile.open(path).results()).map(ObjectNode::toString).containsExactly(one.toString(), two.toString());
+    assertThat(ResultFile.read(path))
+        .map(ObjectNode::toString)
+        .containsExactly(one.toString(), two.toString());
+    assertThat(ResultFile.open(path).results())
+        .map(ObjectNode::toString)
+        .containsExactly(one.toString(), two.toString());
     assertThat(ResultFile.times(one)).containsExactly(1.5, 1.25, 3);
     // Nothing is left of how it was written.
     try (Stream<Path> all = Files.list(path.getParent())) {
@@ -45,7 +49,9 @@ class ResultFileTest {
     file.put(other);
     ObjectNode again = Results.mixer("gla", 100, 0, 1);
     file.put(again);
-    assertThat(ResultFile.read(path)).map(ObjectNode::toString).containsExactly(other.toString(), again.toString());
+    assertThat(ResultFile.read(path))
+        .map(ObjectNode::toString)
+        .containsExactly(other.toString(), again.toString());
   }
 
   @Test
