@@ -12,7 +12,7 @@ import java.util.SplittableRandom;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /** What a device can do: a matrix product and a copy, run in turns with what is measured. */
-final class Yardsticks implements AutoCloseable {
+public final class Yardsticks implements AutoCloseable {
   private static final int PRODUCT = 1024;
   private static final int GRAPHICS_PRODUCT = 4096;
 
@@ -23,7 +23,12 @@ final class Yardsticks implements AutoCloseable {
   private final Program product = new Program(n, 1, Buffers.allocating());
   private final Program copy = new Program(1, 1, Buffers.allocating());
 
-  Yardsticks(Operations ops) {
+  /**
+   * Makes both.
+   *
+   * @param ops the tier
+   */
+  public Yardsticks(Operations ops) {
     FloatArray a = product.buffers().floats("a", (long) n * n);
     FloatArray b = product.buffers().floats("b", (long) n * n);
     View x = product.control().whole(a);
@@ -45,25 +50,27 @@ final class Yardsticks implements AutoCloseable {
   }
 
   /** Rows, columns and terms of the product: larger where 1024 does not fill the device. */
-  static int productSize() {
+  public static int productSize() {
     return Devices.graphics() ? GRAPHICS_PRODUCT : PRODUCT;
   }
 
   /** Operations of the product. */
-  static double productFlop() {
+  public static double productFlop() {
     return 2 * Math.pow(productSize(), 3);
   }
 
   /** Bytes that the copy reads and writes. */
-  static double copiedBytes() {
+  public static double copiedBytes() {
     return 2.0 * COPIED * Float.BYTES;
   }
 
-  void product() {
+  /** Runs the product. */
+  public void product() {
     product.execute("product");
   }
 
-  void copy() {
+  /** Runs the copy. */
+  public void copy() {
     copy.execute("copy");
   }
 

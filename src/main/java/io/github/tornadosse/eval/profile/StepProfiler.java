@@ -1,6 +1,7 @@
 package io.github.tornadosse.eval.profile;
 
 import io.github.tornadosse.data.PackedBatch;
+import io.github.tornadosse.eval.bench.Yardsticks;
 import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.nn.ModelConfig;
 import io.github.tornadosse.nn.TrainingModel;
@@ -130,7 +131,7 @@ public final class StepProfiler {
         limits.measure();
       }
       model.listen(null);
-      return new Limits(limits.productSize(), limits.gflops(), limits.gbs());
+      return new Limits(Yardsticks.productSize(), limits.gflops(), limits.gbs());
     }
   }
 
