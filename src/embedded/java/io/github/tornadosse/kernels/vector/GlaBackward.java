@@ -2,6 +2,7 @@ package io.github.tornadosse.kernels.vector;
 
 import static io.github.tornadosse.kernels.vector.GlaChunk.C;
 import static io.github.tornadosse.kernels.vector.MicroKernels.BLOCK;
+import static io.github.tornadosse.kernels.vector.MicroKernels.BLOCK_PANEL;
 import static io.github.tornadosse.kernels.vector.MicroKernels.F;
 import static io.github.tornadosse.kernels.vector.MicroKernels.L;
 import static io.github.tornadosse.kernels.vector.MicroKernels.MR;
@@ -415,8 +416,20 @@ final class GlaBackward {
     int column = b * BLOCK;
     if (fromState) {
       for (int p = 0; p < kp; p += NR) {
-        MicroKernels.rowsSet(
-            BLOCK, vp, outs, column * ldv, ldv, stateT, p * vp, dq, column * ldk + p, ldk);
+        for (int i = 0; i < BLOCK; i += BLOCK_PANEL) {
+          int row = column + i;
+          MicroKernels.colsSet(
+              BLOCK_PANEL,
+              vp,
+              outColumns,
+              row * vp,
+              BLOCK_PANEL,
+              stateT,
+              p * vp,
+              dq,
+              row * ldk + p,
+              ldk);
+        }
       }
       for (int i = column; i < column + BLOCK; i++) {
         GlaRows.multiply(dq, i * ldk, start, b * kp, kp);
@@ -556,7 +569,9 @@ final class GlaBackward {
           rows,
           2 * part + at,
           key);
-      keyGradientRow(dk, dkState, kDecay, i * ldk, tail, b, rows, part + at, key);
+      float ownRead = writer[i] == i ? own[i] * c.query[i] : 0;
+      keyGradientRow(
+          x.q(), c.keyAt[i], ownRead, dk, dkState, kDecay, i * ldk, tail, b, rows, part + at, key);
       boolean reads = writer[i] >= 0;
       rowWithOwn(
           x.k(),
@@ -568,7 +583,7 @@ final class GlaBackward {
           rows,
           at,
           key);
-      for (int r = i; r < c.n && writer[r] == i; r++) {
+      for (int r = i + 1; r < c.n && writer[r] == i; r++) {
         add(x.q(), c.keyAt[r], own[r] * c.query[r], rows, part + at, key);
       }
     }
@@ -613,8 +628,11 @@ final class GlaBackward {
     }
   }
 
-  /** dk without the reads of the row's own write. */
+  /** dk with the row's read of its own write, but without what other rows read of it. */
   private static void keyGradientRow(
+      float[] q,
+      int qAt,
+      float f,
       float[] dk,
       float[] dkState,
       float[] kDecay,
@@ -624,15 +642,17 @@ final class GlaBackward {
       float[] to,
       int toAt,
       int n) {
+    FloatVector factor = FloatVector.broadcast(F, f);
     for (int j = 0; j < n; j += L) {
       FloatVector d =
           FloatVector.fromArray(F, kDecay, row + j).mul(FloatVector.fromArray(F, tail, tailAt + j));
       FloatVector y =
           FloatVector.fromArray(F, dkState, row + j).fma(d, FloatVector.fromArray(F, dk, row + j));
       if (j + L <= n) {
-        y.intoArray(to, toAt + j);
+        FloatVector.fromArray(F, q, qAt + j).fma(factor, y).intoArray(to, toAt + j);
       } else {
-        y.intoArray(to, toAt + j, VectorMath.tail(j, n));
+        VectorMask<Float> m = VectorMath.tail(j, n);
+        FloatVector.fromArray(F, q, qAt + j, m).fma(factor, y).intoArray(to, toAt + j, m);
       }
     }
   }

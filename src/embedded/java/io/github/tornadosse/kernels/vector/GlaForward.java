@@ -2,6 +2,7 @@ package io.github.tornadosse.kernels.vector;
 
 import static io.github.tornadosse.kernels.vector.GlaChunk.C;
 import static io.github.tornadosse.kernels.vector.MicroKernels.BLOCK;
+import static io.github.tornadosse.kernels.vector.MicroKernels.BLOCK_PANEL;
 import static io.github.tornadosse.kernels.vector.MicroKernels.F;
 import static io.github.tornadosse.kernels.vector.MicroKernels.L;
 import static io.github.tornadosse.kernels.vector.MicroKernels.MR;
@@ -38,12 +39,13 @@ final class GlaForward {
   private final float[] state; // [panels, kp, NR]
   private final float[] values; // [panels, C, NR]
   private final float[] qBlock; // [16, kp] q to the start of one sub-chunk
-  private final float[] qStart; // [C, kp] q to the start of the chunk
-  private final float[] qColumns; // [BLOCKS, 16 / P, kp, P] q to the start of each sub-chunk
+  private final float[]
+      qColumns; // [BLOCKS, 16 / P, kp, P] q to its sub-chunk's, then chunk's start
   private final float[] keys; // [C, kp] k, scaled on and on
   private final float[] scores = new float[C * C]; // [j, i], transposed
   private final float[] running; // [kp] decay since the sub-chunk's start
   private final float[] total; // [kp] decay since the chunk's start
+  private final float[] start; // [BLOCKS, kp] decay from the chunk's to each sub-chunk's start
   private final float[] decay; // [BLOCKS, kp] decay over each sub-chunk
   private final boolean[] strong = new boolean[BLOCKS];
   private final float[] narrow =
@@ -64,11 +66,11 @@ final class GlaForward {
     state = new float[panels * kp * NR];
     values = new float[panels * C * NR];
     qBlock = new float[BLOCK * kp];
-    qStart = new float[C * kp];
     qColumns = new float[C * kp];
     keys = new float[C * kp];
     running = new float[kp];
     total = new float[kp];
+    start = new float[BLOCKS * kp];
     decay = new float[BLOCKS * kp];
     direct = new GlaDirect(key, kp);
   }
@@ -123,11 +125,12 @@ final class GlaForward {
       int first = b * BLOCK;
       int end = Math.min(c.n, first + BLOCK);
       for (int i = first; i < end; i++) {
-        queryRow(x, c, i, running, total, qBlock, (i - first) * kp, qStart, i * kp, keys, i * kp);
+        queryRow(x, c, i, running, qBlock, (i - first) * kp, keys, i * kp);
       }
       Arrays.fill(qBlock, (end - first) * kp, BLOCK * kp, 0);
       Arrays.fill(keys, end * kp, (first + BLOCK) * kp, 0);
       Transpose.toBlockPanels(qBlock, 0, kp, qColumns, first * kp, kp, square);
+      System.arraycopy(total, 0, start, b * kp, kp);
       System.arraycopy(running, 0, decay, b * kp, kp);
       strong[b] = GlaRows.min(running, 0, kp) < SAFE_DECAY;
       GlaRows.multiply(total, 0, running, 0, kp);
@@ -135,19 +138,9 @@ final class GlaForward {
     for (int i = 0; i < c.n; i++) copyValue(x.v(), c.valueAt[i], value, values, i);
   }
 
-  /** One row: advances the decay, and q to both starts, k divided by its decay. */
+  /** One row: advances the decay, q to its sub-chunk's start, k divided by its decay. */
   private static void queryRow(
-      GlaInputs x,
-      GlaChunk c,
-      int i,
-      float[] running,
-      float[] total,
-      float[] q1,
-      int q1At,
-      float[] q2,
-      int q2At,
-      float[] k,
-      int kAt) {
+      GlaInputs x, GlaChunk c, int i, float[] running, float[] to, int toAt, float[] k, int kAt) {
     queryRow(
         x.q(),
         x.k(),
@@ -157,11 +150,8 @@ final class GlaForward {
         c.write[i],
         c.written[i],
         running,
-        total,
-        q1,
-        q1At,
-        q2,
-        q2At,
+        to,
+        toAt,
         k,
         kAt,
         x.key());
@@ -176,13 +166,10 @@ final class GlaForward {
       float kFactor,
       float gFactor,
       float[] running,
-      float[] total,
-      float[] q1,
-      int q1At,
-      float[] q2,
-      int q2At,
-      float[] to,
-      int toAt,
+      float[] qTo,
+      int qToAt,
+      float[] kTo,
+      int kToAt,
       int n) {
     int j = 0;
     for (; j + L <= n; j += L) {
@@ -190,10 +177,8 @@ final class GlaForward {
           VectorMath.exp(FloatVector.fromArray(F, g, at + j).mul(gFactor))
               .mul(FloatVector.fromArray(F, running, j));
       e.intoArray(running, j);
-      FloatVector y = FloatVector.fromArray(F, q, at + j).mul(qFactor).mul(e);
-      y.intoArray(q1, q1At + j);
-      y.mul(FloatVector.fromArray(F, total, j)).intoArray(q2, q2At + j);
-      FloatVector.fromArray(F, k, at + j).mul(kFactor).div(e).intoArray(to, toAt + j);
+      FloatVector.fromArray(F, q, at + j).mul(qFactor).mul(e).intoArray(qTo, qToAt + j);
+      FloatVector.fromArray(F, k, at + j).mul(kFactor).div(e).intoArray(kTo, kToAt + j);
     }
     if (j < n) {
       VectorMask<Float> m = VectorMath.tail(j, n);
@@ -201,10 +186,8 @@ final class GlaForward {
           VectorMath.exp(FloatVector.fromArray(F, g, at + j, m).mul(gFactor))
               .mul(FloatVector.fromArray(F, running, j));
       e.intoArray(running, j);
-      FloatVector y = FloatVector.fromArray(F, q, at + j, m).mul(qFactor).mul(e);
-      y.intoArray(q1, q1At + j);
-      y.mul(FloatVector.fromArray(F, total, j)).intoArray(q2, q2At + j);
-      FloatVector.fromArray(F, k, at + j, m).mul(kFactor).div(e).intoArray(to, toAt + j);
+      FloatVector.fromArray(F, q, at + j, m).mul(qFactor).mul(e).intoArray(qTo, qToAt + j);
+      FloatVector.fromArray(F, k, at + j, m).mul(kFactor).div(e).intoArray(kTo, kToAt + j);
     }
   }
 
@@ -244,7 +227,34 @@ final class GlaForward {
     }
   }
 
+  /** Takes q of each sub-chunk from its start to the chunk's. */
+  private void queriesToStart(GlaChunk c) {
+    // The first sub-chunk begins with the chunk.
+    for (int b = 1; b < c.blocks(); b++) {
+      for (int i = 0; i < BLOCK; i += BLOCK_PANEL) {
+        scaleColumns(qColumns, (b * BLOCK + i) * kp, start, b * kp, kp);
+      }
+    }
+  }
+
+  /** Row k of [n, BLOCK_PANEL] times factor k. */
+  private static void scaleColumns(float[] a, int at, float[] factors, int from, int n) {
+    for (int k = 0; k < n; k++) {
+      FloatVector f = FloatVector.broadcast(F, factors[from + k]);
+      int row = at + k * BLOCK_PANEL;
+      for (int j = 0; j < BLOCK_PANEL; j += L) {
+        FloatVector.fromArray(F, a, row + j).mul(f).intoArray(a, row + j);
+      }
+    }
+  }
+
+  /** Where row i of the chunk begins in qColumns, read by columns BLOCK_PANEL apart. */
+  private int queryAt(int i) {
+    return i / BLOCK_PANEL * BLOCK_PANEL * kp + i % BLOCK_PANEL;
+  }
+
   private void output(GlaInputs x, GlaChunk c, boolean fromState, float[] out, int outAt) {
+    if (fromState) queriesToStart(c);
     for (int p = 0; p < panels; p++) {
       int columns = Math.min(NR, value - p * NR);
       if (columns == NR) {
@@ -264,15 +274,24 @@ final class GlaForward {
     int i = 0;
     for (; i + MR <= n; i += MR) {
       int d = at + i * ld;
-      MicroKernels.tileRowsSet(
-          fromState ? kp : 0, qStart, i * kp, kp, state, p * kp * NR, to, d, ld);
+      MicroKernels.tileColsSet(
+          fromState ? kp : 0, qColumns, queryAt(i), BLOCK_PANEL, state, p * kp * NR, to, d, ld);
       MicroKernels.tileColsAdd(Math.min(i + MR, n), scores, i, C, values, p * C * NR, to, d, ld);
       touch(x, p * C + i, MR, panels);
     }
     if (i < n) {
       int d = at + i * ld;
-      MicroKernels.rowsSet(
-          n - i, fromState ? kp : 0, qStart, i * kp, kp, state, p * kp * NR, to, d, ld);
+      MicroKernels.colsSet(
+          n - i,
+          fromState ? kp : 0,
+          qColumns,
+          queryAt(i),
+          BLOCK_PANEL,
+          state,
+          p * kp * NR,
+          to,
+          d,
+          ld);
       MicroKernels.colsAdd(n - i, n, scores, i, C, values, p * C * NR, to, d, ld);
     }
   }
