@@ -12,6 +12,7 @@ import io.github.tornadosse.infer.ModelLoader;
 import io.github.tornadosse.nn.LanguageModel;
 import io.github.tornadosse.nn.ModelConfig;
 import io.github.tornadosse.nn.ModelWeights;
+import io.github.tornadosse.tensor.Pictures;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -38,6 +39,9 @@ final class EvalTask {
   }
 
   void run(String name) {
+    if (options.report != null) {
+      Pictures.require(options.report);
+    }
     ModelWeights weights = ModelLoader.weights(checkpoint);
     Task task = options.open(name, checkpoint, weights.config());
     List<TaskExamples> cells = new ArrayList<>();

@@ -9,6 +9,7 @@ import io.github.tornadosse.experiment.ResultFiles;
 import io.github.tornadosse.experiment.Spread;
 import io.github.tornadosse.experiment.States;
 import io.github.tornadosse.experiment.Summary;
+import io.github.tornadosse.tensor.Pictures;
 import io.github.tornadosse.tensor.UserError;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,6 +69,7 @@ final class ExperimentCommand implements Callable<Integer> {
     }
     int atOnce = jobs == null ? globals.threads() : jobs;
     ExperimentRecipe read = ExperimentRecipe.load(recipe, out);
+    Pictures.require("the results of " + recipe);
     Map<String, String> facts = new LinkedHashMap<>(TrainCommand.facts(globals));
     Summary summary;
     try (Shown shown = new Shown()) {

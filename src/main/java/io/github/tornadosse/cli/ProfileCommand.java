@@ -10,6 +10,7 @@ import io.github.tornadosse.eval.profile.TrainingProfile.Task;
 import io.github.tornadosse.eval.profile.Work;
 import io.github.tornadosse.nn.AdamSettings;
 import io.github.tornadosse.nn.TrainingModel;
+import io.github.tornadosse.tensor.Pictures;
 import io.github.tornadosse.train.CorpusData;
 import io.github.tornadosse.train.Recipe;
 import io.github.tornadosse.train.Schedule;
@@ -111,6 +112,9 @@ final class ProfileCommand implements Runnable {
       List<String> all = new ArrayList<>(overrides);
       if (data != null) {
         all.add("data.path=" + data);
+      }
+      if (out != null) {
+        Pictures.require(out);
       }
       TrainingProfile p = profile(Recipe.load(recipe, all));
       if (out != null) {

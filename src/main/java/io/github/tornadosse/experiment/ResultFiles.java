@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tornadosse.checkpoint.AtomicFiles;
 import io.github.tornadosse.eval.tasks.HtmlPage;
 import io.github.tornadosse.tensor.JsonFiles;
+import io.github.tornadosse.tensor.Pictures;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,12 +42,13 @@ public final class ResultFiles {
     AtomicFiles.write(directory.resolve("results.md"), files.markdown());
     AtomicFiles.write(directory.resolve("results.json"), JsonFiles.text(json(summary)));
     Path page = directory.resolve("report.html");
-    byte[] plot = HtmlPage.drawing(page, () -> Plots.againstState(summary));
+    Pictures.require(page);
+    byte[] plot = Plots.againstState(summary);
     AtomicFiles.write(directory.resolve("recall.png"), plot);
     HtmlPage html = new HtmlPage(summary.title(), "tornado-sse, experiment");
     html.picture(files.value() + " against state bytes", plot);
     if (summary.models().get(0).scores().size() > 1) {
-      html.picture(files.value() + " by load", HtmlPage.drawing(page, () -> Plots.byLoad(summary)));
+      html.picture(files.value() + " by load", Plots.byLoad(summary));
     }
     html.section("Results");
     List<List<String>> rows = files.rows();

@@ -1,6 +1,7 @@
 package io.github.tornadosse.train;
 
 import io.github.tornadosse.checkpoint.AtomicFiles;
+import io.github.tornadosse.tensor.Pictures;
 import io.github.tornadosse.tensor.UserError;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
@@ -80,25 +81,10 @@ public final class Report {
     if (content.metrics().steps().isEmpty()) {
       throw new UserError("no report for " + page + ": no step has been done");
     }
-    // Before AWT starts; on a server there is no display to ask for.
-    if (System.getProperty("java.awt.headless") == null) {
-      System.setProperty("java.awt.headless", "true");
-    }
-    byte[] loss;
-    String text;
-    try {
-      Charts light = new Charts(content.metrics(), Charts.Theme.LIGHT);
-      loss = Charts.png(light.loss(content.baselines()));
-      text = new Report(content).html();
-    } catch (InternalError | LinkageError e) {
-      throw new UserError(
-          "cannot draw "
-              + page
-              + ": AWT does not work here ("
-              + e.getMessage()
-              + "); install a font, such as the packages fontconfig and fonts-dejavu-core",
-          e);
-    }
+    Pictures.require(page);
+    Charts light = new Charts(content.metrics(), Charts.Theme.LIGHT);
+    byte[] loss = Charts.png(light.loss(content.baselines()));
+    String text = new Report(content).html();
     AtomicFiles.write(picture, loss);
     AtomicFiles.write(page, text);
   }

@@ -4,6 +4,7 @@ import io.github.tornadosse.checkpoint.AtomicFiles;
 import io.github.tornadosse.data.tasks.TaskSettings;
 import io.github.tornadosse.nn.ModelConfig;
 import io.github.tornadosse.nn.Trainable;
+import io.github.tornadosse.tensor.Pictures;
 import io.github.tornadosse.tensor.UserError;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -128,6 +129,11 @@ public final class TrainingRun {
   }
 
   private TrainingSummary run(RunDirectory directory, Optional<Path> checkpoint) {
+    if (reporter != null && Pictures.obstacle().isPresent()) {
+      // No reason not to train; metrics and checkpoints need no fonts.
+      LOG.warn("there will be no report: {}", Pictures.obstacle().get());
+      reporter = null;
+    }
     try (TrainingData data = source.apply(recipe)) {
       ModelConfig config = recipe.modelConfig(data.vocabSize());
       Recipe.Train train = recipe.train();

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tornadosse.checkpoint.AtomicFiles;
 import io.github.tornadosse.eval.tasks.HtmlPage;
 import io.github.tornadosse.runtime.MemoryBudget;
+import io.github.tornadosse.tensor.Pictures;
 import io.github.tornadosse.tensor.UserError;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,6 +70,7 @@ public final class SuiteReport {
     if (report.measured.isEmpty()) {
       throw new UserError("no result has times, so there is nothing to report");
     }
+    Pictures.require(page);
     report.write();
     return report.pictures;
   }
@@ -88,7 +90,7 @@ public final class SuiteReport {
   }
 
   private void picture(String name, String alt, Supplier<byte[]> draw) {
-    byte[] png = HtmlPage.drawing(page, draw);
+    byte[] png = draw.get();
     Path file = page.resolveSibling(stem + "-" + name + ".png");
     AtomicFiles.write(file, png);
     pictures.add(file);

@@ -6,6 +6,7 @@ import io.github.tornadosse.eval.profile.TrainingProfile.Task;
 import io.github.tornadosse.eval.tasks.HtmlPage;
 import io.github.tornadosse.runtime.MemoryBudget;
 import io.github.tornadosse.tensor.FileErrors;
+import io.github.tornadosse.tensor.Pictures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,8 @@ public final class ProfilePage {
   public static void write(
       Path directory, String what, TrainingProfile profile, Map<String, String> facts) {
     Path target = directory.resolve(PAGE);
-    byte[] png = HtmlPage.drawing(target, () -> ProfileChart.png(profile));
+    Pictures.require(target);
+    byte[] png = ProfileChart.png(profile);
     HtmlPage page =
         new HtmlPage(
             "Profile of " + what,

@@ -1,11 +1,8 @@
 package io.github.tornadosse.eval.tasks;
 
-import io.github.tornadosse.tensor.UserError;
-import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /** A page that needs no other file, built from top to bottom. */
 public final class HtmlPage {
@@ -110,32 +107,6 @@ public final class HtmlPage {
   /** The whole page. */
   public String text() {
     return html + "</main>\n</body>\n</html>\n";
-  }
-
-  /**
-   * Draws, with a message for machines that cannot.
-   *
-   * @param page what is being written
-   * @param draw makes the picture
-   * @return the picture
-   * @throws UserError if AWT does not work here
-   */
-  public static byte[] drawing(Path page, Supplier<byte[]> draw) {
-    // Before AWT starts; on a server there is no display to ask for.
-    if (System.getProperty("java.awt.headless") == null) {
-      System.setProperty("java.awt.headless", "true");
-    }
-    try {
-      return draw.get();
-    } catch (InternalError | LinkageError e) {
-      throw new UserError(
-          "cannot draw "
-              + page
-              + ": AWT does not work here ("
-              + e.getMessage()
-              + "); install a font, such as the packages fontconfig and fonts-dejavu-core",
-          e);
-    }
   }
 
   private static String escape(String text) {

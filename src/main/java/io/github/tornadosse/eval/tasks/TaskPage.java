@@ -1,6 +1,7 @@
 package io.github.tornadosse.eval.tasks;
 
 import io.github.tornadosse.checkpoint.AtomicFiles;
+import io.github.tornadosse.tensor.Pictures;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,14 +27,14 @@ public final class TaskPage {
    */
   public static Path write(
       Path page, String title, List<TaskScore> scores, Map<String, String> facts) {
+    Pictures.require(page);
     HtmlPage html = new HtmlPage(title, "tornado-sse, accuracy on a generated task");
-    byte[] picture =
-        HtmlPage.drawing(page, () -> HeatMap.png(depths(scores, title + ": accuracy by depth")));
+    byte[] picture = HeatMap.png(depths(scores, title + ": accuracy by depth"));
     html.picture("Accuracy by length and depth", picture);
     if (scores.stream().map(TaskScore::pairs).distinct().count() > 1) {
       html.picture(
           "Accuracy by length and number of pairs",
-          HtmlPage.drawing(page, () -> HeatMap.png(pairs(scores, title + ": accuracy by pairs"))));
+          HeatMap.png(pairs(scores, title + ": accuracy by pairs")));
     }
     html.section("Scores");
     html.table(
