@@ -32,7 +32,8 @@ final class Cells {
     this.recipe = recipe;
     this.overrides = List.copyOf(overrides);
     for (String model : recipe.models().keySet()) {
-      Recipe first = cell(model, recipe.learningRates().get(0), recipe.seeds().get(0)).recipe();
+      Recipe first =
+          cell(model, recipe.learningRates().get(model).get(0), recipe.seeds().get(0)).recipe();
       boolean text = first.data().task() == null;
       if (text && recipe.test().data() == null) {
         throw new UserError("test.data is missing: text that bits per byte are measured on");

@@ -77,7 +77,7 @@ public final class Experiment {
     List<Integer> sweep = recipe.seeds().subList(0, recipe.sweepSeeds());
     List<Cell> first = new ArrayList<>();
     for (String model : recipe.models().keySet()) {
-      first.addAll(cells.of(model, recipe.learningRates(), sweep));
+      first.addAll(cells.of(model, recipe.learningRates().get(model), sweep));
     }
     run(inTurn(first));
     if (!stopped() && sweep.size() < recipe.seeds().size()) {

@@ -27,7 +27,7 @@ import java.util.function.Function;
  * @param directory where runs and results go
  * @param base sections of a training recipe that all models share
  * @param models by name, sections that win over the base
- * @param learningRates those that are tried for each model
+ * @param learningRates those that are tried, by the name of the model
  * @param seeds of initial weights, and of a task's training examples
  * @param sweepSeeds how many of the seeds, the first ones, the learning rate is chosen with
  * @param parameters number of parameters that each model gets by the inner width of its MLPs; 0 to
@@ -41,7 +41,7 @@ public record ExperimentRecipe(
     Path directory,
     ObjectNode base,
     Map<String, ObjectNode> models,
-    List<Double> learningRates,
+    Map<String, List<Double>> learningRates,
     List<Integer> seeds,
     int sweepSeeds,
     int parameters,
@@ -109,7 +109,9 @@ public record ExperimentRecipe(
     require(
         root.path("models").isObject() && !root.get("models").isEmpty(),
         "models is missing: the name of each model, and what sets it apart");
+    List<Double> rates = rates(root);
     Map<String, ObjectNode> models = new LinkedHashMap<>();
+    Map<String, List<Double>> ratesOf = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> model : root.get("models").properties()) {
       require(
           model.getKey().matches("[A-Za-z0-9][A-Za-z0-9._-]*"),
@@ -117,13 +119,17 @@ public record ExperimentRecipe(
       require(
           model.getValue().isObject() || model.getValue().isNull(),
           "models." + model.getKey() + " must be sections of a recipe, such as model: {…}");
-      models.put(
-          model.getKey(),
-          model.getValue() instanceof ObjectNode sections ? sections : YAML.createObjectNode());
+      ObjectNode sections =
+          model.getValue() instanceof ObjectNode given ? given : YAML.createObjectNode();
+      List<Double> own = rates(sections);
+      sections.remove("learning_rates");
+      models.put(model.getKey(), sections);
+      ratesOf.put(model.getKey(), own.isEmpty() ? rates : own);
+      require(
+          !ratesOf.get(model.getKey()).isEmpty(),
+          "learning_rates is missing: a list of those to try");
     }
-    List<Double> rates = list(root, "learning_rates", n -> decimal("learning_rates", n));
     List<Integer> seeds = list(root, "seeds", n -> whole("seeds", n));
-    require(!rates.isEmpty(), "learning_rates is missing: a list of those to try");
     require(!seeds.isEmpty(), "seeds is missing: a list such as [1, 2, 3]");
     int sweep =
         root.has("sweep_seeds") ? whole("sweep_seeds", root.get("sweep_seeds")) : seeds.size();
@@ -137,7 +143,7 @@ public record ExperimentRecipe(
         directory == null ? Path.of(where) : directory,
         (ObjectNode) base,
         models,
-        distinct("learning_rates", rates),
+        ratesOf,
         distinct("seeds", seeds),
         sweep,
         root.has("parameters") ? positive("parameters", root.get("parameters")) : 0,
@@ -150,6 +156,11 @@ public record ExperimentRecipe(
             list(test, "pairs", n -> positive("test.pairs", n)),
             test.has("data") ? test.get("data").asText() : null),
         root.has("states_tokens") ? positive("states_tokens", root.get("states_tokens")) : 0);
+  }
+
+  private static List<Double> rates(JsonNode node) {
+    return distinct(
+        "learning_rates", list(node, "learning_rates", n -> decimal("learning_rates", n)));
   }
 
   private static void requireKeys(JsonNode node, String what, List<String> known) {

@@ -110,6 +110,19 @@ class ExperimentTest {
   }
 
   @Test
+  void aModelHasLearningRatesOfItsOwn() throws IOException {
+    String yaml =
+        YAML.replace("seeds: [1, 2]", "seeds: [1]")
+            .replace(
+                "sse: {model: {num_sparse_partition: 2}}",
+                "sse: {model: {num_sparse_partition: 2}, learning_rates: 5e-3}");
+    Summary summary = experiment(recipe(yaml, "own"), new ExperimentProgress() {}).run();
+    assertThat(summary.cells().keySet())
+        .extracting(c -> c.model() + " " + c.learningRate())
+        .containsExactlyInAnyOrder("gla 0.001", "gla 0.03", "sse 0.005");
+  }
+
+  @Test
   void anInterruptedRunGoesOnAndEndsWithTheSameBytes() throws IOException {
     String one =
         YAML.replace("[1e-3, 3e-2]", "[1e-2]")
@@ -187,6 +200,8 @@ class ExperimentTest {
         "sweep_seeds: 1 | sweep_seeds: 3 | sweep_seeds (3)",
         "title: small | titel: small | unknown key 'titel' in an experiment; did you mean 'title'?",
         "examples: 10 | exmples: 10 | unknown key 'exmples' in test",
+        "learning_rates: [1e-3, 3e-2] | learning_rates: [] | learning_rates is missing",
+        "0}} | 0}, learning_rates: -1} | learning_rates (-1) must be positive",
         "[1e-3, 3e-2] | [fast] | learning_rates is \"fast\"",
         "gla: { | gla/x: { | model 'gla/x'",
         "parameters: 6000 | parameters: 600 | model gla has",
