@@ -33,6 +33,8 @@ final class InitialValues {
   enum Rule {
     /** Independent draws. */
     NORMAL("normal(0, %s)"),
+    /** Independent draws of the weights of routing logits. */
+    ROUTER("normal(0, %s)"),
     /** Zeros. */
     ZERO("0"),
     /** A convolution that passes the present token on. */
@@ -79,13 +81,16 @@ final class InitialValues {
       case "attn.gk_proj.0.1.bias", "attn.gk_proj.1.1.bias", "attn.dt_bias" -> Rule.DECAY;
       case "attn.q_conv1d_shared.weight", "attn.k_conv1d_shared.weight" -> Rule.IDENTITY;
       case "attn.o_norm.weight" -> Rule.VALUE_SCALE;
+      case "attn.e_proj.weight" -> Rule.ROUTER;
       default -> Rule.NORMAL;
     };
   }
 
   /** A rule for people. */
   String words(Rule rule) {
-    return String.format(Locale.ROOT, rule.words, target.initializerRange());
+    double range =
+        rule == Rule.ROUTER ? target.routerInitializerRange() : target.initializerRange();
+    return String.format(Locale.ROOT, rule.words, range);
   }
 
   /**
@@ -99,7 +104,7 @@ final class InitialValues {
   float[] values(TensorSpec t, int layer, Rule rule) {
     float[] w = new float[t.size()];
     switch (rule) {
-      case NORMAL -> normal(t.name(), w);
+      case NORMAL, ROUTER -> normal(t.name(), w);
       case IDENTITY -> identity(w, target.mixer().convolution());
       case DECAY -> decay(t.name(), w);
       case VALUE_SCALE -> w = valueScale.apply(layer);
@@ -113,7 +118,7 @@ final class InitialValues {
     RandomGenerator random =
         new Well19937c(new int[] {(int) (seed >>> 32), (int) seed, name.hashCode()});
     for (int i = 0; i < w.length; i++) {
-      w[i] = (float) (target.initializerRange() * random.nextGaussian());
+      w[i] = (float) (target.initialRange(name) * random.nextGaussian());
     }
   }
 

@@ -40,7 +40,8 @@ final class TargetConfig {
           "gate_values",
           "always_selected",
           "aux_loss_coef",
-          "initializer_range");
+          "initializer_range",
+          "router_initializer_range");
 
   private TargetConfig() {}
 

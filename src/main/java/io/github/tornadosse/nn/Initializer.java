@@ -14,8 +14,9 @@ final class Initializer {
 
   /**
    * Draws all parameters: matrices, embeddings and convolutions from normal(0, initializer_range),
-   * biases 0, norm weights 1; of the gated delta rule A_log = log of uniform(0, 16) and dt_bias =
-   * softplus⁻¹ of log-uniform(1e-3, 1e-1).
+   * those of routing logits from normal(0, router_initializer_range), biases 0, norm weights 1; of
+   * the gated delta rule A_log = log of uniform(0, 16) and dt_bias = softplus⁻¹ of
+   * log-uniform(1e-3, 1e-1).
    *
    * @param seed the same seed gives the same weights
    * @return the parameters as the layout arranges them
@@ -25,7 +26,7 @@ final class Initializer {
     RandomGenerator random = new Well19937c(seed);
     for (int i = 0; i < layout.tensors().size(); i++) {
       TensorSpec t = layout.tensors().get(i);
-      draw(t, random, config.initializerRange(), w, layout.offset(i));
+      draw(t, random, config.initialRange(t.name()), w, layout.offset(i));
     }
     return w;
   }

@@ -22,6 +22,8 @@ import io.github.tornadosse.tensor.UserError;
  * @param auxLossCoef weight of the balance loss
  * @param tieEmbeddings whether the output weight is the embedding's
  * @param initializerRange standard deviation of initial weights
+ * @param routerInitializerRange that of the weights of routing logits; as large as initializerRange
+ *     unless given
  */
 public record ModelConfig(
     int vocabSize,
@@ -33,7 +35,8 @@ public record ModelConfig(
     double normEps,
     double auxLossCoef,
     boolean tieEmbeddings,
-    double initializerRange) {
+    double initializerRange,
+    double routerInitializerRange) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -51,6 +54,9 @@ public record ModelConfig(
     require(
         Double.isFinite(auxLossCoef) && auxLossCoef >= 0,
         "aux_loss_coef must not be negative, not " + auxLossCoef);
+    require(
+        Double.isFinite(routerInitializerRange) && routerInitializerRange >= 0,
+        "router_initializer_range must not be negative, not " + routerInitializerRange);
     int previous = -1;
     for (int layer : attention.layers()) {
       require(
@@ -105,6 +111,11 @@ public record ModelConfig(
     return before;
   }
 
+  /** Standard deviation that the initial values of a matrix are drawn with, by its name. */
+  public double initialRange(String parameter) {
+    return parameter.endsWith(".e_proj.weight") ? routerInitializerRange : initializerRange;
+  }
+
   /** N of the layers that have them; 0 in a model without sparse partitions. */
   public int partitions() {
     return count(Kind.MIXER) == 0 ? 0 : mixer.partitions();
@@ -153,7 +164,8 @@ public record ModelConfig(
         f.number("norm_eps", 1e-6),
         f.number("aux_loss_coef", 0.01),
         f.bool("tie_word_embeddings", false),
-        f.number("initializer_range", 0.02));
+        f.number("initializer_range", 0.02),
+        f.number("router_initializer_range", f.number("initializer_range", 0.02)));
   }
 
   private static MixerConfig mixer(JsonFields f) {
@@ -238,6 +250,9 @@ public record ModelConfig(
     j.put("aux_loss_coef", auxLossCoef);
     j.put("tie_word_embeddings", tieEmbeddings);
     j.put("initializer_range", initializerRange);
+    if (routerInitializerRange != initializerRange) {
+      j.put("router_initializer_range", routerInitializerRange);
+    }
     j.put("torch_dtype", "float32");
     return j;
   }

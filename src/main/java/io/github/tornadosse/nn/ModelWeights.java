@@ -79,7 +79,8 @@ public final class ModelWeights {
    */
   public static ModelWeights initial(ModelConfig config, long seed) {
     RandomGenerator random = new Well19937c(seed);
-    return read(config, (t, to) -> Initializer.draw(t, random, config.initializerRange(), to, 0));
+    return read(
+        config, (t, to) -> Initializer.draw(t, random, config.initialRange(t.name()), to, 0));
   }
 
   /**

@@ -16,7 +16,8 @@ import java.util.Set;
 final class InitialModel {
   /** Keys that say how a model is trained or computed, not what its weights mean. */
   private static final Set<String> FREE =
-      Set.of("aux_loss_coef", "initializer_range", "sse_implementation");
+      Set.of(
+          "aux_loss_coef", "initializer_range", "router_initializer_range", "sse_implementation");
 
   private InitialModel() {}
 

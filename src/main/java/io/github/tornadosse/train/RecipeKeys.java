@@ -71,6 +71,7 @@ final class RecipeKeys {
     optional("model.gate_low_rank_dim", Kind.WHOLE);
     optional("model.tie_word_embeddings", Kind.TRUTH);
     optional("model.initializer_range", Kind.NUMBER);
+    optional("model.router_initializer_range", Kind.NUMBER);
     optional("model.model_type", Kind.TEXT);
     optional("model.linear_attn_type", Kind.TEXT);
     optional("model.sse_implementation", Kind.TEXT);

@@ -2,9 +2,11 @@ package io.github.tornadosse.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.data.Percentage.withPercentage;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +33,31 @@ class ModelConfigTest {
   void whatIsWrittenIsReadBack() {
     ModelConfig c = ModelConfig.fromJson(small().put("num_v_heads", 4).put("row_topk", 8), "here");
     assertThat(ModelConfig.fromJson(c.toJson(), "there")).isEqualTo(c);
+  }
+
+  @Test
+  void routingLogitsHaveAnInitialRangeOfTheirOwn() {
+    ModelConfig usual = ModelConfig.fromJson(small(), "here");
+    assertThat(usual.toJson().has("router_initializer_range")).isFalse();
+    ModelConfig wide = ModelConfig.fromJson(small().put("router_initializer_range", 0.5), "here");
+    assertThat(ModelConfig.fromJson(wide.toJson(), "there")).isEqualTo(wide);
+    ParameterLayout layout = new ParameterLayout(wide);
+    float[] a = Initializer.draw(usual, layout, 3);
+    float[] b = Initializer.draw(wide, layout, 3);
+    int routers = 0;
+    for (int i = 0; i < layout.tensors().size(); i++) {
+      TensorSpec t = layout.tensors().get(i);
+      boolean router = t.name().endsWith("attn.e_proj.weight");
+      routers += router ? 1 : 0;
+      for (int j = layout.offset(i); j < layout.offset(i) + t.size(); j++) {
+        assertThat(b[j]).as(t.name()).isCloseTo(router ? 25 * a[j] : a[j], withPercentage(1e-3));
+      }
+    }
+    assertThat(routers).isEqualTo(2);
+    assertThatThrownBy(
+            () -> ModelConfig.fromJson(small().put("router_initializer_range", -1), "here"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("router_initializer_range must not be negative");
   }
 
   @Test
