@@ -26,8 +26,9 @@ public class GpuOperations extends PortableOperations {
    * The tier for a device.
    *
    * @param settings what is known of it
-   * @param deltaTiles whether the gated delta rule is this tier's; what TornadoVM makes of it is
-   *     not right on any device yet, and the portable tier's stands in for it there
+   * @param deltaTiles whether the gated delta rule is this tier's; TornadoVM's OpenCL backend does
+   *     not compile its sweeps and its PTX backend gets them wrong from K = 64 on, and the portable
+   *     tier's stands in for it there
    */
   public GpuOperations(GpuSettings settings, boolean deltaTiles) {
     deltaRule = deltaTiles ? new GpuDeltaRule() : new PortableDeltaRule();

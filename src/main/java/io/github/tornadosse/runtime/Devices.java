@@ -181,7 +181,7 @@ public final class Devices {
    * @param e the exception
    * @return what to throw instead; the exception itself if it is the embedded runtime's or ours
    */
-  static RuntimeException explain(String graph, RuntimeException e) {
+  static RuntimeException explain(String graph, Throwable e) {
     return explained("graph '" + graph + "'", e);
   }
 
@@ -190,9 +190,10 @@ public final class Devices {
    * graphs are built.
    *
    * @param e the exception
-   * @return what to throw instead; the exception itself if it is the embedded runtime's or ours
+   * @return what to throw instead; the exception itself if it is the embedded runtime's or ours, an
+   *     error is thrown
    */
-  public static RuntimeException explain(RuntimeException e) {
+  public static RuntimeException explain(Throwable e) {
     return explained("the program", e);
   }
 
@@ -217,10 +218,17 @@ public final class Devices {
     }
   }
 
-  private static RuntimeException explained(String what, RuntimeException e) {
-    boolean tornado = e.getClass().getName().startsWith("uk.ac.manchester.tornado.");
-    if (embedded() || !tornado) {
-      return e;
+  /** Whether it is one of TornadoVM's own exceptions or errors: its compilers throw both. */
+  static boolean fromTornado(Throwable e) {
+    return e.getClass().getName().startsWith("uk.ac.manchester.tornado.");
+  }
+
+  private static RuntimeException explained(String what, Throwable e) {
+    if (embedded() || !fromTornado(e)) {
+      if (e instanceof Error error) {
+        throw error;
+      }
+      return e instanceof RuntimeException r ? r : new IllegalStateException(e);
     }
     return new UserError(
         what + " does not run on " + name() + ", " + description() + ": " + reason(e), e);

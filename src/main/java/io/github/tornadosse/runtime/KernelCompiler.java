@@ -67,6 +67,11 @@ public final class KernelCompiler {
       throw new UncheckedIOException(e);
     } catch (RuntimeException | LinkageError | AssertionError e) {
       return new Result(null, reason(e));
+    } catch (Error e) {
+      if (!Devices.fromTornado(e)) {
+        throw e;
+      }
+      return new Result(null, reason(e));
     }
   }
 

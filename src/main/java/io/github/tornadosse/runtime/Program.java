@@ -271,7 +271,7 @@ public final class Program implements AutoCloseable {
       executed[at] = true;
       Devices.requireNoErrors("graph '" + name + "'");
       return result;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       throw Devices.explain(name, e);
     }
   }

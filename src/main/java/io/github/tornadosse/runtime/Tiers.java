@@ -72,8 +72,7 @@ public final class Tiers {
               "tier 'cuda' needs a device of the CUDA backend, such as --device cuda:0; this is "
                   + Devices.name());
         }
-        yield new Choice(
-            new CudaOperations(Devices.gpuSettings(), Devices.embedded()), "asked for");
+        yield new Choice(new CudaOperations(Devices.gpuSettings(), deltaTiles()), "asked for");
       }
       case "vector" -> {
         if (obstacle != null) {
@@ -111,7 +110,12 @@ public final class Tiers {
   }
 
   private static Operations gpu() {
-    return new GpuOperations(Devices.gpuSettings(), Devices.embedded());
+    return new GpuOperations(Devices.gpuSettings(), deltaTiles());
+  }
+
+  /** TornadoVM compiles them for CUDA alone: OpenCL refuses the sweeps, PTX gets them wrong. */
+  private static boolean deltaTiles() {
+    return Devices.embedded() || Devices.cuda();
   }
 
   private static Operations vector() {

@@ -73,7 +73,7 @@ public final class SuiteRunner {
       return outcome(j, Outcome.SKIPPED, e.getMessage());
     } catch (OutOfMemoryError e) {
       return outcome(j, Outcome.BROKEN, "out of memory");
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       RuntimeException why = Devices.explain(e);
       return outcome(
           j, Outcome.BROKEN, why instanceof UserError ? why.getMessage() : why.toString());
