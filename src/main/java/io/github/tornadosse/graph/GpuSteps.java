@@ -2,6 +2,7 @@ package io.github.tornadosse.graph;
 
 import io.github.tornadosse.graph.AttentionOperations.Sizes;
 import io.github.tornadosse.graph.Operations.Linear;
+import io.github.tornadosse.kernels.gpu.CachedAttention;
 import io.github.tornadosse.kernels.gpu.StepDense;
 import io.github.tornadosse.kernels.gpu.StepInputs;
 import io.github.tornadosse.kernels.gpu.StepShape;
@@ -12,6 +13,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Layers of few tokens in the GPU tier. */
 final class GpuSteps implements StepOperations {
+  /** Work-items of a group that turns a head. */
+  private static final int TURN_ITEMS = 64;
+
   private final GpuSettings settings;
 
   GpuSteps(GpuSettings settings) {
@@ -33,7 +37,7 @@ final class GpuSteps implements StepOperations {
 
   @Override
   public boolean takes(Sizes sizes) {
-    return false;
+    return sizes.dim() <= CachedAttention.MOST_DIM;
   }
 
   private int items() {
@@ -228,6 +232,45 @@ final class GpuSteps implements StepOperations {
       Cached cached,
       View y,
       Sizes sizes) {
-    throw new IllegalStateException("no kernels for attention of few tokens");
+    int heads = sizes.heads();
+    int all = heads + 2 * sizes.keyHeads();
+    FloatArray q = s.buffers().floats(id + ".q", (long) s.tokens() * heads * sizes.dim());
+    s.graph()
+        .task(
+            id + ".turn",
+            CachedAttention::turn,
+            new KernelContext(),
+            s.control(),
+            x.array(),
+            x.at(),
+            bias == null ? x.array() : bias.array(),
+            bias == null ? -1 : bias.at(),
+            cached.cu(),
+            cached.past(),
+            angles,
+            q,
+            cached.keys().array(),
+            cached.keys().at(),
+            cached.values().array(),
+            cached.values().at(),
+            AttentionOperations.LOW,
+            heads,
+            sizes.keyHeads(),
+            sizes.dim(),
+            s.tokens(),
+            cached.cache());
+    s.grid(id + ".turn", (long) s.tokens() * all, TURN_ITEMS);
+    GpuAttention.read(
+        s,
+        id,
+        q,
+        -1,
+        cached.cu(),
+        cached.past(),
+        cached.keys(),
+        cached.values(),
+        y,
+        sizes,
+        cached.cache());
   }
 }

@@ -186,14 +186,12 @@ public interface StepOperations {
    * What sequences go on from; see {@link AttentionOperations#cachedAttention}.
    *
    * @param cu [S + 1] bounds of the new tokens
-   * @param positions [L] of each token in its sequence
    * @param past [S] tokens that each sequence has read before
    * @param keys [S, HK, cache, dim]
    * @param values [S, HK, cache, dim]
    * @param cache positions that a cache holds
    */
-  record Cached(
-      IntArray cu, IntArray positions, IntArray past, View keys, View values, int cache) {}
+  record Cached(IntArray cu, IntArray past, View keys, View values, int cache) {}
 
   /**
    * Rotary embedding and cached attention.

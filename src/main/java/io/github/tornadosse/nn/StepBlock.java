@@ -156,12 +156,7 @@ final class StepBlock implements Layer {
         bias,
         angles,
         new StepOperations.Cached(
-            inputs.cu(),
-            inputs.positions(),
-            inputs.past(),
-            caches.get(0).view(),
-            caches.get(1).view(),
-            cache),
+            inputs.cu(), inputs.past(), caches.get(0).view(), caches.get(1).view(), cache),
         attended,
         sizes(c.attention()));
   }
