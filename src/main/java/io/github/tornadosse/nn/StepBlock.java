@@ -151,7 +151,7 @@ final class StepBlock implements Layer {
     View bias = c.attention().bias() ? own.weight("attn.q_proj.bias") : null;
     steps.attention(
         s,
-        "attention.cached",
+        "attention.step",
         projected,
         bias,
         angles,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.tornadosse.graph.GpuOperations;
 import io.github.tornadosse.graph.GpuSettings;
+import io.github.tornadosse.graph.KernelTasks;
 import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.StepOperations;
 import io.github.tornadosse.runtime.Tiers;
@@ -115,6 +116,19 @@ class FewTokensTest {
     requireSame(story(w, VECTOR, 32), fused);
   }
 
+  /** More columns of a state, and more partitions, than a group has items. */
+  @ParameterizedTest
+  @ValueSource(strings = {"gla", "gdn"})
+  void sizesBeyondAGroup(String rule) {
+    ObjectNode json = Variants.json("gla n4k1").put("num_hidden_layers", 1);
+    json.put("linear_attn_type", rule).put("num_heads", 1).put("num_v_heads", 2);
+    json.put("head_dim", 9).put("expand_v", 33).put("num_sparse_partition", 260);
+    json.put("num_writer", 2).put("num_reader", 3);
+    ModelWeights w = weights(json);
+    assertThat(StepBlock.takes(w.config(), FUSED)).isTrue();
+    requireSame(story(w, VECTOR, 32), story(w, FUSED, 32));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"odd sizes", "hybrid, window, bias, tied"})
   void denseLayersOfManyTokensAreTasksOfTheirOwn(String variant) {
@@ -143,5 +157,41 @@ class FewTokensTest {
       int[][] texts = {text(1, 1)};
       requireSame(List.of(n.read(slots, texts)), List.of(m.read(slots, texts)));
     }
+  }
+
+  @Test
+  void aLayerHasFewTasks() {
+    assertThat(stepTasks("gla n4k1"))
+        .isEqualTo(stepTasks("gdn, convolution, negative eigenvalues, grouped values"))
+        .containsExactly(
+            "embed.rows",
+            "mixer.project",
+            "mixer.step.inputs",
+            "mixer.step.states",
+            "mixer.o_proj",
+            "mlp.gate_up",
+            "mlp.down",
+            "head.logits");
+    assertThat(stepTasks("transformer"))
+        .containsExactly(
+            "embed.rows",
+            "attention.project",
+            "attention.step.turn",
+            "attention.step.parts",
+            "attention.step.merge",
+            "attention.o_proj",
+            "mlp.gate_up",
+            "mlp.down",
+            "head.logits");
+  }
+
+  /** Tasks of the graphs of single tokens, between those that score and those that copy states. */
+  private static List<String> stepTasks(String variant) {
+    List<String> ids = new ArrayList<>();
+    Operations recorded = KernelTasks.of(FUSED, task -> ids.add(task.id()));
+    LanguageModel.Capacity capacity = LanguageModel.Capacity.reading(32, 1, 64);
+    LanguageModel.plan(Variants.config(variant), recorded, capacity);
+    List<String> rest = ids.subList(ids.indexOf("head.loss") + 1, ids.size());
+    return rest.stream().takeWhile(id -> !id.startsWith("take.")).toList();
   }
 }
