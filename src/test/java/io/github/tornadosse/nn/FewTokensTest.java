@@ -68,7 +68,7 @@ class FewTokensTest {
       int[] slots = {m.openSession(), m.openSession(), m.openSession()};
       said.addAll(List.of(m.read(new int[] {slots[0]}, new int[][] {text(19, 1)})));
       said.addAll(List.of(m.read(new int[] {slots[2]}, new int[][] {text(5, 2)})));
-      for (int i = 0; i < 3; i++) {
+      for (int i = 0; i < 2; i++) {
         int[][] next = {text(1, 10 + i), text(1, 20 + i), text(1, 30 + i)};
         said.addAll(List.of(m.read(slots, next)));
       }
