@@ -2,12 +2,16 @@ package io.github.tornadosse.graph;
 
 import io.github.tornadosse.kernels.gpu.Attention;
 import io.github.tornadosse.kernels.gpu.AttentionGradients;
+import io.github.tornadosse.kernels.gpu.CachedAttention;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Softmax attention of the GPU tier within packed sequences; the rest is the portable tier's. */
+/** Softmax attention of the GPU tier; the rotary embedding is the portable tier's. */
 final class GpuAttention extends PortableAttention {
+  /** Groups that keep a device busy. */
+  private static final int ENOUGH = 528;
+
   private static long groups(Stage s, int heads, int dim) {
     long blocks = (s.tokens() + Attention.ROWS - 1) / Attention.ROWS;
     return blocks * heads * ((dim + 63) / 64);
@@ -142,5 +146,87 @@ final class GpuAttention extends PortableAttention {
             s.tokens(),
             ofValues);
     s.grid(task, groups(s, sizes.keyHeads(), sizes.dim()), AttentionGradients.ITEMS);
+  }
+
+  @Override
+  public void cachedAttention(
+      Stage s,
+      String id,
+      View q,
+      View k,
+      View v,
+      IntArray cu,
+      IntArray past,
+      View keyCache,
+      View valueCache,
+      View out,
+      Sizes sizes,
+      int cache) {
+    if (sizes.dim() > CachedAttention.MOST_DIM) {
+      super.cachedAttention(s, id, q, k, v, cu, past, keyCache, valueCache, out, sizes, cache);
+    } else {
+      store(s, id, k, v, cu, past, keyCache, valueCache, sizes, cache);
+      read(s, id, q.array(), q.at(), cu, past, keyCache, valueCache, out, sizes, cache);
+    }
+  }
+
+  /**
+   * What new tokens read from caches that hold them already.
+   *
+   * @param q [H, capacity, dim]
+   * @param qAt of its view; negative if it begins at element 0
+   */
+  static void read(
+      Stage s,
+      String id,
+      FloatArray q,
+      int qAt,
+      IntArray cu,
+      IntArray past,
+      View keyCache,
+      View valueCache,
+      View out,
+      Sizes sizes,
+      int cache) {
+    int dim = sizes.dim();
+    long rows = (long) sizes.heads() * s.tokens();
+    int parts = Math.clamp(ENOUGH / rows, 1, Math.ceilDiv(cache, CachedAttention.ITEMS));
+    FloatArray partial = s.buffers().floats(id + ".partial", rows * parts * (dim + 2));
+    s.graph()
+        .task(
+            id + ".parts",
+            CachedAttention::parts,
+            new KernelContext(),
+            s.control(),
+            q,
+            qAt,
+            cu,
+            past,
+            keyCache.array(),
+            keyCache.at(),
+            valueCache.array(),
+            valueCache.at(),
+            partial,
+            sizes.heads(),
+            sizes.keyHeads(),
+            dim,
+            Math.min(CachedAttention.ITEMS, Integer.highestOneBit(2 * dim - 1)),
+            sizes.window(),
+            s.tokens(),
+            cache,
+            parts)
+        .task(
+            id + ".merge",
+            CachedAttention::merge,
+            new KernelContext(),
+            s.control(),
+            partial,
+            out.array(),
+            out.at(),
+            sizes.heads(),
+            dim,
+            parts);
+    s.grid(id + ".parts", rows * parts, CachedAttention.ITEMS);
+    s.grid(id + ".merge", rows, CachedAttention.ITEMS);
   }
 }

@@ -12,6 +12,7 @@ public class GpuOperations extends PortableOperations {
   private final AttentionOperations attention = new GpuAttention();
   private final GpuDense dense;
   private final GpuTokens tokens;
+  private final GpuSteps steps;
 
   /**
    * The tier for a device.
@@ -34,6 +35,7 @@ public class GpuOperations extends PortableOperations {
     deltaRule = deltaTiles ? new GpuDeltaRule() : new PortableDeltaRule();
     dense = new GpuDense(settings);
     tokens = new GpuTokens(settings);
+    steps = new GpuSteps(settings);
   }
 
   @Override
@@ -49,6 +51,11 @@ public class GpuOperations extends PortableOperations {
   @Override
   public AttentionOperations attention() {
     return attention;
+  }
+
+  @Override
+  public StepOperations steps() {
+    return steps;
   }
 
   // ---------------------------------------------------------------- dense

@@ -25,6 +25,11 @@ public interface Operations {
   /** Causal softmax attention. */
   AttentionOperations attention();
 
+  /** Layers of few tokens in few tasks; {@link StepOperations#NONE} where launches cost little. */
+  default StepOperations steps() {
+    return StepOperations.NONE;
+  }
+
   // ---------------------------------------------------------------- dense
 
   /**

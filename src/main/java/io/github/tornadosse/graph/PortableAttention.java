@@ -269,28 +269,10 @@ class PortableAttention implements AttentionOperations {
       View out,
       Sizes sizes,
       int cache) {
+    store(s, id, k, v, cu, past, keyCache, valueCache, sizes, cache);
     long rows = (long) sizes.heads() * s.tokens();
     int parts = Math.clamp(ENOUGH / rows, 1, (cache + PART - 1) / PART);
     FloatArray partial = s.buffers().floats(id + ".partial", rows * parts * (sizes.dim() + 2));
-    s.graph()
-        .task(
-            id + ".store",
-            SoftmaxAttention::store,
-            s.control(),
-            k.array(),
-            k.at(),
-            v.array(),
-            v.at(),
-            cu,
-            past,
-            keyCache.array(),
-            keyCache.at(),
-            valueCache.array(),
-            valueCache.at(),
-            sizes.keyHeads(),
-            sizes.dim(),
-            s.tokens(),
-            cache);
     s.graph()
         .task(
             id + ".parts",
@@ -324,5 +306,38 @@ class PortableAttention implements AttentionOperations {
             sizes.dim(),
             s.tokens(),
             parts);
+  }
+
+  /** Puts the new tokens' keys and values into the caches. */
+  static void store(
+      Stage s,
+      String id,
+      View k,
+      View v,
+      IntArray cu,
+      IntArray past,
+      View keyCache,
+      View valueCache,
+      Sizes sizes,
+      int cache) {
+    s.graph()
+        .task(
+            id + ".store",
+            SoftmaxAttention::store,
+            s.control(),
+            k.array(),
+            k.at(),
+            v.array(),
+            v.at(),
+            cu,
+            past,
+            keyCache.array(),
+            keyCache.at(),
+            valueCache.array(),
+            valueCache.at(),
+            sizes.keyHeads(),
+            sizes.dim(),
+            s.tokens(),
+            cache);
   }
 }

@@ -16,7 +16,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  * attention in place of the mixer, then x += MLP(RMSNorm(x)). One instance serves all layers; the
  * residual stream has several copies, one read and one written by each execution.
  */
-final class Block {
+final class Block implements Layer {
   private final ModelConfig c;
   private final Operations ops;
   private final Weights w;
@@ -128,18 +128,18 @@ final class Block {
     return kind == Kind.MIXER ? mixer.sessionParts() : attention.sessionParts();
   }
 
-  /** The copy of the residual stream that is read, [L, D]. */
-  View input() {
+  /** The angles of softmax attention's rotary embedding. */
+  FloatArray angles() {
+    return attention.angles();
+  }
+
+  @Override
+  public View input() {
     return input;
   }
 
-  /**
-   * Appends a layer.
-   *
-   * @param kind what its first half is
-   * @param cached softmax attention: whether sequences go on from what they have read before
-   */
-  void forward(Stage s, Kind kind, boolean cached) {
+  @Override
+  public void forward(Stage s, Kind kind, boolean cached) {
     int d = c.hiddenSize();
     int i = c.intermediateSize();
     float eps = (float) c.normEps();

@@ -60,6 +60,8 @@ public final class LanguageModel implements AutoCloseable {
     }
   }
 
+  private static final String STEP = "step.";
+
   private final ModelWeights weights;
   private final ModelConfig config;
   private final Capacity capacity;
@@ -67,6 +69,7 @@ public final class LanguageModel implements AutoCloseable {
   private final ControlTable control;
   private final Graphs blocks;
   private final Graphs steps;
+  private final SseMixer mixer;
   private final IntArray ids;
   private final IntArray targets;
   private final IntArray cu;
@@ -127,14 +130,48 @@ public final class LanguageModel implements AutoCloseable {
     logits = buffers.floats("head.logits", (long) tokens * config.vocabSize());
     lastLogits = buffers.floats("head.last_logits", (long) sequences * config.vocabSize());
     Weights w = new Weights(weights.layout(), control, weights.parameters(), null);
-    blocks = new Graphs("", tokens, w, ops);
-    scoringGraphs(w, ops, buffers);
-    int together = capacity.sessions();
-    // One token of each session costs what it is, not what a block is, where kernels go by
-    // capacity.
-    steps = together > 0 && together < tokens ? new Graphs("step.", together, w, ops) : blocks;
+    Block block = block("", tokens, w, ops);
+    blocks = new Graphs("", tokens, block, w, ops);
+    scoringGraphs(w, ops, buffers, block);
+    steps = steps(block, w, ops);
+    mixer = block.mixer();
     sessions =
-        together == 0 ? null : new SessionTable(config, ops, program, blocks.block, capacity);
+        capacity.sessions() == 0 ? null : new SessionTable(config, ops, program, block, capacity);
+  }
+
+  /**
+   * One token of each session costs what it is, not what a block is, where kernels go by capacity,
+   * and less still where a tier has kernels for layers of few tokens.
+   */
+  private Graphs steps(Block block, Weights w, Operations ops) {
+    int together = Math.min(capacity.sessions(), capacity.tokens());
+    if (together > 0 && StepBlock.takes(config, ops)) {
+      Workspace space = program.workspace().within(STEP);
+      Layer layer = new StepBlock(config, ops, space, w, inputs(), together, block);
+      return new Graphs(STEP, together, layer, w, ops);
+    }
+    if (together > 0 && together < capacity.tokens()) {
+      return new Graphs(STEP, together, block(STEP, together, w, ops), w, ops);
+    }
+    return blocks;
+  }
+
+  private SoftmaxLayer.Inputs inputs() {
+    return new SoftmaxLayer.Inputs(cu, positions, past);
+  }
+
+  private Block block(String prefix, int tokens, Weights w, Operations ops) {
+    int sequences = Math.max(capacity.sequences(), capacity.sessions());
+    return new Block(
+        config,
+        ops,
+        program.workspace().within(prefix),
+        w,
+        inputs(),
+        new Block.Sizes(
+            tokens, capacity.tokens(), sequences, capacity.sessions(), capacity.context()),
+        true,
+        2);
   }
 
   private static String layer(Kind kind) {
@@ -145,30 +182,17 @@ public final class LanguageModel implements AutoCloseable {
   private final class Graphs {
     final String prefix;
     final int tokens;
-    final Block block;
 
-    Graphs(String prefix, int tokens, Weights w, Operations ops) {
+    Graphs(String prefix, int tokens, Layer block, Weights w, Operations ops) {
       this.prefix = prefix;
       this.tokens = tokens;
       Workspace space = program.workspace().within(prefix);
-      int sequences = Math.max(capacity.sequences(), capacity.sessions());
-      block =
-          new Block(
-              config,
-              ops,
-              space,
-              w,
-              new SoftmaxLayer.Inputs(cu, positions, past),
-              new Block.Sizes(
-                  tokens, capacity.tokens(), sequences, capacity.sessions(), capacity.context()),
-              true,
-              2);
       View table = w.weight("model.embeddings.weight");
       View x = block.input();
       graph(
           "embed", space, s -> ops.embedding(s, "embed.rows", ids, table, x, config.hiddenSize()));
       for (Kind kind : kinds()) {
-        if (kind == Kind.MIXER || tokens == capacity.tokens()) {
+        if (kind == Kind.MIXER || prefix.isEmpty()) {
           graph(layer(kind), space, s -> block.forward(s, kind, false));
         }
       }
@@ -200,8 +224,15 @@ public final class LanguageModel implements AutoCloseable {
           most,
           space.buffers(),
           s -> {
-            ops.embedding(s, "head.gather", lastRows, x, rows, d);
-            head(s, ops, w, rows, normed, rstd, control.whole(lastLogits));
+            View result = control.whole(lastLogits);
+            if (ops.steps().takes(most)) {
+              Linear logits = logits(w, x, result);
+              float eps = (float) config.normEps();
+              ops.steps().normedLinear(s, "head.logits", logits, norm(w), eps, lastRows);
+            } else {
+              ops.embedding(s, "head.gather", lastRows, x, rows, d);
+              head(s, ops, w, rows, normed, rstd, result);
+            }
           });
     }
 
@@ -222,9 +253,9 @@ public final class LanguageModel implements AutoCloseable {
     }
   }
 
-  private void scoringGraphs(Weights w, Operations ops, Buffers buffers) {
+  private void scoringGraphs(Weights w, Operations ops, Buffers buffers, Block block) {
     int d = config.hiddenSize();
-    View x = blocks.block.input();
+    View x = block.input();
     View normed = control.whole(buffers.floats("head.normed", (long) capacity.tokens() * d));
     View rstd = control.whole(buffers.floats("head.rstd", capacity.tokens()));
     View all = control.whole(logits);
@@ -240,13 +271,20 @@ public final class LanguageModel implements AutoCloseable {
 
   private void head(
       Stage s, Operations ops, Weights w, View x, View normed, View rstd, View result) {
+    float eps = (float) config.normEps();
+    ops.rmsNorm(s, "head.norm", x, norm(w), normed, rstd, config.hiddenSize(), eps);
+    ops.linear(s, "head.logits", logits(w, normed, result));
+  }
+
+  private static View norm(Weights w) {
+    return w.weight("model.norm.weight");
+  }
+
+  private Linear logits(Weights w, View x, View result) {
     int d = config.hiddenSize();
     int vocabulary = config.vocabSize();
-    View norm = w.weight("model.norm.weight");
     View weight = w.weight(config.tieEmbeddings() ? "model.embeddings.weight" : "lm_head.weight");
-    ops.rmsNorm(s, "head.norm", x, norm, normed, rstd, d, (float) config.normEps());
-    ops.linear(
-        s, "head.logits", new Linear(normed, d, weight, result, vocabulary, 0, d, vocabulary));
+    return new Linear(x, d, weight, result, vocabulary, 0, d, vocabulary);
   }
 
   private List<Kind> kinds() {
@@ -461,9 +499,9 @@ public final class LanguageModel implements AutoCloseable {
       sum += loss.get(t);
     }
     if (config.partitions() > 0) {
-      program.fetch(layer(Kind.MIXER), blocks.block.mixer().aux(), blocks.block.mixer().load());
+      program.fetch(layer(Kind.MIXER), mixer.aux(), mixer.load());
     }
-    return RoutingReport.outcome(config, blocks.block.mixer(), sum, batch.targetCount());
+    return RoutingReport.outcome(config, mixer, sum, batch.targetCount());
   }
 
   /**
@@ -493,7 +531,6 @@ public final class LanguageModel implements AutoCloseable {
       String graph = layer(config.kind(i));
       blocks.run(graph, i);
       if (config.kind(i) == Kind.MIXER) {
-        SseMixer mixer = blocks.block.mixer();
         program.fetch(graph, mixer.traced());
         all.add(mixer.trace(i, batch.tokens(), capacity.tokens()));
       }

@@ -14,24 +14,35 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  * ParameterLayout}.
  */
 final class LowProjection {
-  /** Columns of the pairs of queries and keys, [V] each. */
+  /**
+   * Where the projections begin.
+   *
+   * @param queries column of the queries' pair, [V]
+   * @param keys column of the keys' pair, [V]
+   * @param gates first column of the gates: the low-rank pairs [rank] of each source, or the delta
+   *     rule's decays and then write strengths [sources·HV]
+   * @param outputGate column of the output gate's pair, [V]
+   * @param router column of the write-read gate, [N]
+   * @param size number of columns
+   */
+  record Columns(int queries, int keys, int gates, int outputGate, int router, int size) {
+    static Columns of(MixerConfig m) {
+      int lora = m.sparse() ? m.valueDim() : 0;
+      boolean gla = m.rule() == MixerConfig.Rule.GLA;
+      int gates = 2 * lora;
+      int outputGate = gates + m.sources() * (gla ? m.gateRank() : 2 * m.valueHeads());
+      int router = outputGate + (m.outputGate() ? m.valueDim() : 0);
+      return new Columns(0, lora, gates, outputGate, router, router + m.partitions());
+    }
+  }
+
+  /** See {@link Columns}. */
   final int queries;
 
   final int keys;
-
-  /**
-   * First column of the gates: the low-rank pairs [rank] of each source, or the delta rule's decays
-   * and then write strengths [sources·HV].
-   */
   final int gates;
-
-  /** Column of the output gate's pair, [V]. */
   final int outputGate;
-
-  /** Column of the write-read gate, [N]. */
   final int router;
-
-  /** Number of columns. */
   final int size;
 
   private final MixerConfig m;
@@ -57,14 +68,13 @@ final class LowProjection {
     this.ops = ops;
     this.w = w;
     this.kept = kept;
-    int lora = m.sparse() ? m.valueDim() : 0;
-    boolean gla = m.rule() == MixerConfig.Rule.GLA;
-    queries = 0;
-    keys = lora;
-    gates = 2 * lora;
-    outputGate = gates + m.sources() * (gla ? m.gateRank() : 2 * m.valueHeads());
-    router = outputGate + (m.outputGate() ? m.valueDim() : 0);
-    size = router + m.partitions();
+    Columns columns = Columns.of(m);
+    queries = columns.queries();
+    keys = columns.keys();
+    gates = columns.gates();
+    outputGate = columns.outputGate();
+    router = columns.router();
+    size = columns.size();
     part = (long) tokens * size;
     low = kept.floats("mixer.low", part);
     gradient = w.training() ? p.buffers().floats("grad.low", part) : null;

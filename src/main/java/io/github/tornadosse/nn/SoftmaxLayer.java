@@ -120,6 +120,11 @@ final class SoftmaxLayer {
     return parts;
   }
 
+  /** Cosines and sines of the rotary embedding, see {@link AttentionOperations#LOW}. */
+  FloatArray angles() {
+    return angles;
+  }
+
   /**
    * Appends result = addend + attention(h).
    *

@@ -61,7 +61,7 @@ public final class DeltaGates {
   }
 
   /** log(1 + exp(x)); small results keep their relative precision. */
-  private static float softplus(float x) {
+  public static float softplus(float x) {
     float u = TornadoMath.exp(-TornadoMath.abs(x));
     // log(1 + u) = 2·artanh(r), whose series neither loses a small u nor needs more terms.
     float r = u / (2f + u);
