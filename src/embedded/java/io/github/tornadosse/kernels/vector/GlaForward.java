@@ -87,13 +87,15 @@ final class GlaForward {
    * @param end row after the last
    * @param states the state [K, V] is read from and written back to it at stateAt; null to start
    *     from zero and keep nothing
-   * @param out [H, R, V]
+   * @param out takes the outputs
    */
   void segment(
-      GlaInputs x, int head, int begin, int end, float[] states, int stateAt, float[] out) {
+      GlaInputs x, int head, int begin, int end, float[] states, int stateAt, RowOutputs out) {
     if (states != null && end - begin <= FEW) {
       chunk.load(x, head, begin, end);
-      GlaStep.run(x, chunk, states, stateAt, out, outAt(x, head, begin), total, running, decay);
+      int at = out.at(head, begin);
+      GlaStep.run(x, chunk, states, stateAt, out.array(), at, total, running, decay);
+      out.done(head, begin, end - begin);
       return;
     }
     if (states != null) GlaState.unpack(states, stateAt, key, value, state, kp);
@@ -107,14 +109,11 @@ final class GlaForward {
       boolean toState = states != null || row + C < end;
       prepare(x, c);
       scores(x, c);
-      output(x, c, fromState, out, outAt(x, head, row));
+      output(x, c, fromState, out.array(), out.at(head, row));
+      out.done(head, row, c.n);
       if (toState) update(x, c, fromState);
     }
     if (states != null) GlaState.pack(state, kp, states, stateAt, key, value);
-  }
-
-  private static int outAt(GlaInputs x, int head, int row) {
-    return (head * x.rowCapacity() + row) * x.value();
   }
 
   private void prepare(GlaInputs x, GlaChunk c) {
