@@ -55,6 +55,9 @@ final class GlaForward {
   private GlaChunk chunk = new GlaChunk();
   private GlaChunk next = new GlaChunk();
 
+  private RowOutputs outputs;
+  private int head;
+
   /** Keeps the reads that bring rows into the cache alive. */
   private float touched;
 
@@ -99,6 +102,8 @@ final class GlaForward {
       return;
     }
     if (states != null) GlaState.unpack(states, stateAt, key, value, state, kp);
+    outputs = out;
+    this.head = head;
     next.load(x, head, begin, end);
     for (int row = begin; row < end; row += C) {
       GlaChunk c = next;
@@ -303,6 +308,7 @@ final class GlaForward {
     for (int i = from; i < to; i++) {
       t += GlaRows.touch(x.g(), next.keyAt[i], key) + GlaRows.touch(x.q(), next.keyAt[i], key);
       t += GlaRows.touch(x.k(), next.keyAt[i], key) + GlaRows.touch(x.v(), next.valueAt[i], value);
+      t += outputs.touch(head, next.first + i);
     }
     touched = t;
   }

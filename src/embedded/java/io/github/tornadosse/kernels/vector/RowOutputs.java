@@ -8,6 +8,12 @@ interface RowOutputs {
   /** Where a row of a head begins in it, if it is the chunk's first; the others follow. */
   int at(int head, int row);
 
+  /**
+   * Reads what a row will be added to, so that it comes into the cache before; the result keeps the
+   * reads alive.
+   */
+  float touch(int head, int row);
+
   /** Says that n rows of a head from that one on are written. */
   void done(int head, int row, int n);
 
@@ -22,6 +28,11 @@ interface RowOutputs {
     @Override
     public int at(int head, int row) {
       return (head * rows + row) * value;
+    }
+
+    @Override
+    public float touch(int head, int row) {
+      return 0;
     }
 
     @Override

@@ -19,10 +19,17 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 public final class TokenSums implements RowOutputs {
   private static final VarHandle MARKS = MethodHandles.arrayElementVarHandle(int[].class);
 
-  /** Tokens of a mark: a bit for each that has its first row, and one while a thread adds. */
-  private static final int MARKED = 16;
+  /**
+   * Tokens of a group, to which one thread adds at a time. Taking a group waits for all that the
+   * thread has stored before, so that a chunk should not take many.
+   */
+  private static final int GROUP = 512;
 
-  private static final int LOCKED = 1 << MARKED;
+  /** Ints of a group: whether it is taken, and a bit for each token that has its first row. */
+  private static final int MARKS_OF_GROUP = 1 + GROUP / Integer.SIZE;
+
+  /** How often a thread looks before it lets others run, as the one that it waits for may. */
+  private static final int SPINS = 200;
 
   private final int[] token;
   private final int[] tokenRow;
@@ -31,7 +38,7 @@ public final class TokenSums implements RowOutputs {
   private final float[] w;
   private final int wAt;
   private final float[] kept; // [reads - 1, H, capacity, V]
-  private final int[] marks; // [H, ceil(capacity / MARKED)]
+  private final int[] marks; // [H, groups, MARKS_OF_GROUP]
   private final float[] y; // [L, H, V]
   private final int yAt;
   private final boolean gated;
@@ -42,7 +49,7 @@ public final class TokenSums implements RowOutputs {
   private final int valueDim;
   private final int capacity;
   private final float eps;
-  private final int marksOfHead;
+  private final int groups;
 
   /**
    * Begins an execution.
@@ -87,8 +94,8 @@ public final class TokenSums implements RowOutputs {
     value = layout.get(OutputLayout.VALUE);
     valueDim = layout.get(OutputLayout.VALUE_DIM);
     capacity = layout.get(OutputLayout.CAPACITY);
-    marksOfHead = Blocks.count(capacity, MARKED);
-    if (width > 0) Arrays.fill(this.marks, 0, heads * marksOfHead, 0);
+    groups = Blocks.count(capacity, GROUP);
+    if (width > 0) Arrays.fill(this.marks, 0, heads * groups * MARKS_OF_GROUP, 0);
   }
 
   /**
@@ -99,7 +106,7 @@ public final class TokenSums implements RowOutputs {
    * @return number of ints
    */
   public static long marks(int heads, int capacity) {
-    return (long) heads * Blocks.count(capacity, MARKED);
+    return (long) heads * Blocks.count(capacity, GROUP) * MARKS_OF_GROUP;
   }
 
   @Override
@@ -112,6 +119,12 @@ public final class TokenSums implements RowOutputs {
     return 0;
   }
 
+  /** Sparse rows are added here and there; the others are written in the order of tokens. */
+  @Override
+  public float touch(int head, int row) {
+    return row < capacity ? 0 : GlaRows.touch(y, yAt + outputAt(token[row], head), value);
+  }
+
   @Override
   public void done(int head, int row, int n) {
     float[] rows = array();
@@ -120,25 +133,25 @@ public final class TokenSums implements RowOutputs {
       return;
     }
     int held = -1;
-    int arrived = 0;
     for (int i = 0; i < n; i++) {
       int t = token[row + i];
       int rank = row < capacity ? 0 : rank(t, row + i);
       if (rank == 0) {
-        int mark = head * marksOfHead + t / MARKED;
-        if (mark != held) {
-          if (held >= 0) MARKS.setRelease(marks, held, arrived);
-          arrived = lock(mark);
-          held = mark;
+        int group = (head * groups + t / GROUP) * MARKS_OF_GROUP;
+        if (group != held) {
+          if (held >= 0) MARKS.setRelease(marks, held, 0);
+          take(group);
+          held = group;
         }
-        int bit = 1 << t % MARKED;
-        add(rows, i * value, t, head, (arrived & bit) == 0);
-        arrived |= bit;
+        int mark = group + 1 + t % GROUP / Integer.SIZE;
+        int bit = 1 << t % Integer.SIZE;
+        add(rows, i * value, t, head, (marks[mark] & bit) == 0);
+        marks[mark] |= bit;
       } else if (rank < reads) {
         System.arraycopy(rows, i * value, kept, keptAt(rank, head, t), value);
       }
     }
-    if (held >= 0) MARKS.setRelease(marks, held, arrived);
+    if (held >= 0) MARKS.setRelease(marks, held, 0);
   }
 
   /** The rank of a token's sparse row; that of rows that are not read if it is none of those. */
@@ -156,15 +169,14 @@ public final class TokenSums implements RowOutputs {
     return (t * heads + head) * value;
   }
 
-  /** Waits until no other thread adds to those tokens; which of them have their first row. */
-  private int lock(int mark) {
-    int arrived = (int) MARKS.getVolatile(marks, mark);
-    while ((arrived & LOCKED) != 0
-        || !MARKS.weakCompareAndSetAcquire(marks, mark, arrived, arrived | LOCKED)) {
-      Thread.onSpinWait();
-      arrived = (int) MARKS.getVolatile(marks, mark);
+  /** Waits until no other thread has the group. */
+  private void take(int group) {
+    for (int spins = 1; !MARKS.weakCompareAndSetAcquire(marks, group, 0, 1); spins++) {
+      while ((int) MARKS.getOpaque(marks, group) != 0) {
+        if (spins++ % SPINS == 0) Thread.yield();
+        Thread.onSpinWait();
+      }
     }
-    return arrived;
   }
 
   private void add(float[] rows, int i, int t, int head, boolean first) {
