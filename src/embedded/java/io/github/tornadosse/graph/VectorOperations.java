@@ -780,6 +780,37 @@ public final class VectorOperations implements Operations {
   }
 
   @Override
+  public void glaOutput(
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      Rows rows,
+      View state,
+      Output output,
+      HeadSizes sizes) {
+    VectorOperationsOutput.gla(s, id, q, k, v, g, rows, state, output, sizes);
+  }
+
+  @Override
+  public void deltaRuleOutput(
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray gates,
+      Rows rows,
+      boolean gateValues,
+      View state,
+      Output output,
+      DeltaRuleOperations.Sizes sizes) {
+    VectorOperationsOutput.deltaRule(s, id, q, k, v, gates, rows, gateValues, state, output, sizes);
+  }
+
+  @Override
   public void mixerOutputGradient(
       Stage s,
       String id,

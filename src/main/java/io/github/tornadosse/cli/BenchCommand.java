@@ -187,6 +187,12 @@ final class BenchCommand implements Runnable {
       j.put("of_sgemm", Console.rounded(r.ofProduct(), 3));
       j.put("product_size", Figures.productSize());
       j.put("copy_gbs", Console.rounded(r.copyGbs(), 1));
+      Figures.Bytes bytes = r.bytes();
+      j.put("io_bytes", bytes.io());
+      j.put("planned_over_io", Console.rounded((double) bytes.planned() / bytes.io(), 3));
+      if (bytes.peak() >= 0) {
+        j.put("peak_over_io", Console.rounded((double) bytes.peak() / bytes.io(), 3));
+      }
       j.put("device", Devices.name());
       j.put("device_name", Devices.description());
       j.put("tier", tier);

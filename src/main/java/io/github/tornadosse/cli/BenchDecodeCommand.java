@@ -14,8 +14,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "decode",
     description = {
-      "Times a step of decoding after contexts of different lengths, and says how much a session",
-      "keeps there. The model's weights are drawn; the contexts are really read."
+      "Times a step of decoding after contexts of different lengths, beside the time that reading",
+      "the parameters takes at the speed of the machine, measured in the same process, and says",
+      "how much a session keeps. The model's weights are drawn; the contexts are really read."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -142,8 +143,8 @@ final class BenchDecodeCommand implements Callable<Integer> {
 
   private void print(DecodeBenchmark.Result r, String tier) {
     Console.out(
-        "%s after %,d tokens, %d layers of %d, %d sessions, %d threads, tier %s: %.3f ms a token (median of %d);"
-            + " a session keeps %s (%,d bytes)%s",
+        "%s after %,d tokens, %d layers of %d, %d sessions, %d threads, tier %s: %.3f ms a token (median of %d), %.2f of reading its"
+            + " parameters at %.1f GB/s; a session keeps %s (%,d bytes)%s",
         mixer,
         r.context(),
         layers,
@@ -153,6 +154,8 @@ final class BenchDecodeCommand implements Callable<Integer> {
         tier,
         r.msPerToken(),
         r.steps(),
+        r.ofRead(),
+        r.readGbs(),
         MemoryBudget.format(r.stateBytes()),
         r.stateBytes(),
         r.stateBytesAfter() == r.stateBytes()
@@ -166,6 +169,9 @@ final class BenchDecodeCommand implements Callable<Integer> {
     j.put("context", r.context());
     j.put("ms_per_token", Console.rounded(r.msPerToken(), 4));
     j.put("ms_per_step", Console.rounded(r.msPerStep(), 4));
+    j.put("weight_bytes", r.weightBytes());
+    j.put("read_gbs", Console.rounded(r.readGbs(), 1));
+    j.put("of_read", Console.rounded(r.ofRead(), 3));
     j.put("state_bytes", r.stateBytes());
     j.put("state_bytes_after", r.stateBytesAfter());
     j.put("layers", layers);

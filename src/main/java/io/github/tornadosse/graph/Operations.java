@@ -375,6 +375,49 @@ public interface Operations {
       int valueDim,
       float eps);
 
+  /**
+   * Where a recurrence ends if no backward pass follows.
+   *
+   * @param gate [L, H·V]; null without an output gate
+   * @param w [valueDim]
+   * @param y [L, H·V]
+   * @param valueDim width of a value head, divides V
+   * @param eps added to the mean square
+   * @param reads R, what a token reads of its sparse rows: those of rank below R
+   */
+  record Output(View gate, View w, View y, int valueDim, float eps, int reads) {}
+
+  /**
+   * {@link #gla} and {@link #mixerOutput} in one, where no backward pass follows: of what they
+   * write, y and the states alone. A tier that can do without arrays for the rows' outputs and
+   * their sums has none.
+   */
+  void glaOutput(
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      Rows rows,
+      View state,
+      Output output,
+      HeadSizes sizes);
+
+  /** The same for {@link DeltaRuleOperations#forward}; heads and V of the output are HV and V. */
+  void deltaRuleOutput(
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray gates,
+      Rows rows,
+      boolean gateValues,
+      View state,
+      Output output,
+      DeltaRuleOperations.Sizes sizes);
+
   /** dO [H, capacity, V], dGate [L, H·V] (null without gate), dw += from dy [L, H·V]. */
   void mixerOutputGradient(
       Stage s,

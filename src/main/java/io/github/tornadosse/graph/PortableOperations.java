@@ -1231,6 +1231,75 @@ public class PortableOperations implements Operations {
   }
 
   @Override
+  public void glaOutput(
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      Rows rows,
+      View state,
+      Output output,
+      HeadSizes sizes) {
+    FloatArray out = rowOutputs(s, id, rows, sizes);
+    gla(s, id, q, k, v, g, rows, state, out, sizes);
+    output(s, id + ".output", out, rows, output, sizes);
+  }
+
+  @Override
+  public void deltaRuleOutput(
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray gates,
+      Rows rows,
+      boolean gateValues,
+      View state,
+      Output output,
+      DeltaRuleOperations.Sizes sizes) {
+    HeadSizes values = new HeadSizes(sizes.valueHeads(), sizes.key(), sizes.value());
+    FloatArray out = rowOutputs(s, id, rows, values);
+    deltaRule().forward(s, id, q, k, v, gates, rows, gateValues, state, out, sizes);
+    output(s, id + ".output", out, rows, output, values);
+  }
+
+  private static FloatArray rowOutputs(Stage s, String id, Rows rows, HeadSizes sizes) {
+    long rowCount = (long) s.tokens() * (1 + rows.width());
+    return s.buffers().floats(id + ".rows", rowCount * sizes.heads() * sizes.value());
+  }
+
+  /** {@link #mixerOutput} without sums that are kept. */
+  void output(Stage s, String id, FloatArray out, Rows rows, Output output, HeadSizes sizes) {
+    View gate = output.gate();
+    View gateOrW = gate == null ? output.w() : gate;
+    s.graph()
+        .task(
+            id,
+            MixerOutput::output,
+            s.control(),
+            out,
+            rows.tokenRow(),
+            gateOrW.array(),
+            gateOrW.at(),
+            output.w().array(),
+            output.w().at(),
+            output.y().array(),
+            output.y().at(),
+            sizes.heads(),
+            sizes.value(),
+            output.valueDim(),
+            output.eps(),
+            gate == null ? 0 : 1,
+            s.tokens(),
+            rows.width(),
+            items(sizes.heads(), s.tokens()));
+    s.spread(id, items(sizes.heads(), s.tokens()));
+  }
+
+  @Override
   public void mixerOutputGradient(
       Stage s,
       String id,

@@ -18,6 +18,9 @@ public final class Control {
   /** AdamW's step number, from 1. */
   public static final int STEP = 3;
 
+  /** Always 0: the base index of a view of a whole array, such as scratch that is only one. */
+  public static final int ZERO = 4;
+
   /** First entry that holds a view's base index. */
   public static final int FIRST_BASE = 8;
 

@@ -11,6 +11,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 /** The gated delta rule (docs/mathematics.md sections 1 and 3). */
 final class DeltaRule implements Recurrence {
   private final MixerConfig m;
+  private final Operations all;
   private final DeltaRuleOperations ops;
   private final Weights.OfKind w;
   private final LowProjection low;
@@ -22,6 +23,7 @@ final class DeltaRule implements Recurrence {
   DeltaRule(
       MixerConfig m, Operations ops, Weights.OfKind w, LowProjection low, Workspace p, int tokens) {
     this.m = m;
+    all = ops;
     this.ops = ops.deltaRule();
     this.w = w;
     this.low = low;
@@ -106,6 +108,22 @@ final class DeltaRule implements Recurrence {
         m.gates().values(),
         x.state(),
         x.out(),
+        sizes);
+  }
+
+  @Override
+  public void output(Stage s, Arrays x, Operations.Output to) {
+    all.deltaRuleOutput(
+        s,
+        "mixer.delta",
+        x.q(),
+        x.k(),
+        x.v(),
+        gates,
+        x.rows(),
+        m.gates().values(),
+        x.state(),
+        to,
         sizes);
   }
 

@@ -121,6 +121,11 @@ final class LinearAttention implements Recurrence {
   }
 
   @Override
+  public void output(Stage s, Arrays x, Operations.Output to) {
+    ops.glaOutput(s, "mixer.gla", x.q(), x.k(), x.v(), g, x.rows(), x.state(), to, sizes);
+  }
+
+  @Override
   public void gradient(Stage s, Arrays x, Gradients y) {
     ops.glaGradient(
         s,

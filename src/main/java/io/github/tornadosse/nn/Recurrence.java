@@ -1,5 +1,6 @@
 package io.github.tornadosse.nn;
 
+import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.Operations.HeadSizes;
 import io.github.tornadosse.graph.Operations.Rows;
 import io.github.tornadosse.graph.Stage;
@@ -16,7 +17,7 @@ interface Recurrence {
    * @param v [heads, capacity, V] values
    * @param rows which rows of them there are
    * @param state the layer's states
-   * @param out [heads, R, V]
+   * @param out [heads, R, V]; null without a backward pass
    */
   record Arrays(FloatArray q, FloatArray k, FloatArray v, Rows rows, View state, FloatArray out) {}
 
@@ -63,6 +64,9 @@ interface Recurrence {
 
   /** Appends the outputs of all rows. */
   void forward(Stage s, Arrays x);
+
+  /** Appends the mixer's output, where no backward pass follows. */
+  void output(Stage s, Arrays x, Operations.Output to);
 
   /** Appends the gradients of all rows, for zero initial states. */
   void gradient(Stage s, Arrays x, Gradients y);

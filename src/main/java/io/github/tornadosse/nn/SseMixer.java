@@ -107,7 +107,7 @@ final class SseMixer {
     outputGate = m.outputGate() ? kept.floats("mixer.output_gate", value) : null;
     e = sparse ? kept.floats("mixer.e", (long) tokens * n) : null;
     top = sparse ? kept.ints("mixer.top", (long) tokens * m.width()) : null;
-    o = kept.floats("mixer.o", value);
+    o = w.training() ? kept.floats("mixer.o", value) : null;
     y = kept.floats("mixer.y", value);
     load = p.buffers().floats("mixer.load", (long) layers * 2 * Math.max(n, 1));
     aux = p.buffers().floats("mixer.aux", layers);
@@ -139,7 +139,7 @@ final class SseMixer {
             v,
             rows,
             table.view(state, 0, stride, Axis.KIND),
-            p.buffers().floats("mixer.out_rows", rowCount * m.valueSize()));
+            w.training() ? p.buffers().floats("mixer.out_rows", rowCount * m.valueSize()) : null);
     sessionState =
         table.view(
             state,
@@ -264,19 +264,27 @@ final class SseMixer {
       ops.balance(s, "mixer.balance", e, top, loadView, auxView, n, m.width(), m.writers());
     }
     activate(s);
-    recurrence.forward(s, arrays);
-    ops.mixerOutput(
-        s,
-        "mixer.output",
-        arrays.out(),
-        arrays.rows(),
-        outputGate,
-        w.weight("attn.o_norm.weight"),
-        o,
-        y,
-        sizes,
-        m.valueDim(),
-        normEps);
+    View norm = w.weight("attn.o_norm.weight");
+    if (w.training()) {
+      recurrence.forward(s, arrays);
+      ops.mixerOutput(
+          s,
+          "mixer.output",
+          arrays.out(),
+          arrays.rows(),
+          outputGate,
+          norm,
+          o,
+          y,
+          sizes,
+          m.valueDim(),
+          normEps);
+    } else {
+      recurrence.output(
+          s,
+          arrays,
+          new Operations.Output(outputGate, norm, y, m.valueDim(), normEps, m.readers()));
+    }
     Linear last =
         new Linear(
             y,

@@ -40,4 +40,17 @@ class CudaOperationsTest {
       return TIER;
     }
   }
+
+  @Nested
+  class TokenOutput extends TokenOutputContract {
+    @Override
+    protected Operations operations() {
+      return TIER;
+    }
+
+    @Override
+    protected Tolerances tolerances() {
+      return Tolerances.BFLOAT16;
+    }
+  }
 }

@@ -122,7 +122,7 @@ record DeltaCase(
   // ---------------------------------------------------------------- what a tier makes of it
 
   /** The inputs of both passes on a bench. */
-  private final class Inputs {
+  final class Inputs {
     final OperationBench bench = bench(rows.cu);
     final Rows arrays = rows.arrays(bench);
     final Region rq = keys("q", q);
@@ -163,32 +163,46 @@ record DeltaCase(
     return new OperationBench(tokens + tokens % 4, cu);
   }
 
-  /** Runs the forward pass. */
-  Forward forward(DeltaRuleOperations operations) {
-    Inputs in = new Inputs();
+  /** Something that appends a forward pass. */
+  interface Pass {
+    /** Appends it, with those states. */
+    void append(Stage s, Inputs in, Region state);
+  }
+
+  /** Runs a forward pass on inputs; the final states. */
+  double[] run(Inputs in, Pass pass) {
     Region rState =
         useState
             ? in.bench.update("state", states.length, flat(states.length), states)
             : in.untouched("state");
-    Region rOut = in.rowsOutput("out", sizes.valueHeads(), sizes.value(), true);
     if (useState) {
       in.bench.useState();
     }
-    in.bench.run(
-        s ->
-            operations.forward(
-                s,
-                "delta",
-                in.rq.array,
-                in.rk.array,
-                in.rv.array,
-                in.rGates.array,
-                in.arrays,
-                gateValues,
-                rState.view,
-                rOut.array,
-                sizes));
-    return new Forward(rOut.get(), useState ? rState.get() : null);
+    in.bench.run(s -> pass.append(s, in, rState));
+    return useState ? rState.get() : null;
+  }
+
+  /** Runs the forward pass. */
+  Forward forward(DeltaRuleOperations operations) {
+    Inputs inputs = new Inputs();
+    Region rOut = inputs.rowsOutput("out", sizes.valueHeads(), sizes.value(), true);
+    double[] last =
+        run(
+            inputs,
+            (s, in, state) ->
+                operations.forward(
+                    s,
+                    "delta",
+                    in.rq.array,
+                    in.rk.array,
+                    in.rv.array,
+                    in.rGates.array,
+                    in.arrays,
+                    gateValues,
+                    state.view,
+                    rOut.array,
+                    sizes));
+    return new Forward(rOut.get(), last);
   }
 
   /**

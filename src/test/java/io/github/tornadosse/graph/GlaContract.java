@@ -50,7 +50,7 @@ abstract class GlaContract extends OperationsContract {
   }
 
   /** Inputs of gated linear attention on one bench. */
-  private static final class Attention {
+  static final class Attention {
     final OperationBench bench;
     final boolean useState;
     final RoutedRows routed;

@@ -131,7 +131,7 @@ abstract class MixerOutputContract extends OperationsContract {
   }
 
   /** RMSNorm(o)·SiLU(gate), token-major, from head-major o. */
-  private static Variable mixed(
+  static Variable mixed(
       Tape tape, Variable o, Variable gate, Variable w, boolean gated, HeadSizes sizes, float eps) {
     int tokens = o.size() / (sizes.heads() * sizes.value());
     int[] index = new int[sizes.heads() * tokens];

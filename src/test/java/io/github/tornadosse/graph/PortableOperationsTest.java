@@ -55,6 +55,14 @@ class PortableOperationsTest {
   }
 
   @Nested
+  class TokenOutput extends TokenOutputContract {
+    @Override
+    protected Operations operations() {
+      return TIER;
+    }
+  }
+
+  @Nested
   class Optimizer extends OptimizerContract {
     @Override
     protected Operations operations() {

@@ -79,16 +79,95 @@ public final class Delta {
             rowToken.getSize(),
             key,
             value);
+    RowOutputs to = new RowOutputs.Kept(HeapAccess.floats(out), rowToken.getSize(), value);
+    segments(x, control, segments, partitions, state, stateAt, to);
+  }
+
+  /**
+   * Forward, with the mixer's output in place of the rows' (the contract is that of {@code
+   * Operations.deltaRuleOutput}). R is the size of rowToken.
+   *
+   * @param control see {@link Control}; its TOKENS, SEQUENCES and USE_STATE
+   * @param q [2, H, capacity, K]; like k one source only without sparse partitions
+   * @param k [2, H, capacity, K]
+   * @param v [HV, capacity, V]
+   * @param gates [2, 2, HV, capacity] decays, at most 0, and write strengths of the sources
+   * @param rowToken [R] token of each row
+   * @param rowMode [R] bit 0: the row is written, bit 1: it is read
+   * @param rowWeight [2, R] weights of queries (or outputs) and of keys (or values)
+   * @param tokenRow [capacity·M] the rows of each token
+   * @param segments [2·S·(N + 1)] begin and end row of each segment
+   * @param gate [L, HV·V]; unused without an output gate
+   * @param w [V] weight of the norm
+   * @param layout see {@link OutputLayout}
+   * @param eps added to the mean square
+   * @param state the states [S·(N + 1), HV, K, V]; read and written if control[USE_STATE] is 1
+   * @param kept scratch, see {@link TokenSums}
+   * @param marks scratch, see {@link TokenSums}
+   * @param y [L, HV·V]
+   */
+  public static void output(
+      IntArray control,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray gates,
+      IntArray rowToken,
+      IntArray rowMode,
+      FloatArray rowWeight,
+      IntArray tokenRow,
+      IntArray segments,
+      FloatArray gate,
+      FloatArray w,
+      IntArray layout,
+      float eps,
+      FloatArray state,
+      FloatArray kept,
+      IntArray marks,
+      FloatArray y) {
+    int partitions = layout.get(OutputLayout.PARTITIONS);
+    DeltaInputs x =
+        new DeltaInputs(
+            HeapAccess.floats(q),
+            HeapAccess.floats(k),
+            HeapAccess.floats(v),
+            HeapAccess.floats(gates),
+            HeapAccess.ints(rowToken),
+            HeapAccess.ints(rowMode),
+            HeapAccess.floats(rowWeight),
+            layout.get(OutputLayout.GATE_VALUES) == 1,
+            partitions > 0 ? 2 : 1,
+            layout.get(OutputLayout.KEY_HEADS),
+            layout.get(OutputLayout.HEADS),
+            layout.get(OutputLayout.CAPACITY),
+            rowToken.getSize(),
+            layout.get(OutputLayout.KEY),
+            layout.get(OutputLayout.VALUE));
+    TokenSums sums =
+        new TokenSums(control, rowToken, tokenRow, gate, w, layout, eps, kept, marks, y);
+    segments(x, control, segments, partitions, state, layout.get(OutputLayout.STATE_AT), sums);
+    sums.finish(Blocks.tokens(control));
+  }
+
+  private static void segments(
+      DeltaInputs x,
+      IntArray control,
+      IntArray segments,
+      int partitions,
+      FloatArray state,
+      int stateAt,
+      RowOutputs out) {
     int[] bounds = HeapAccess.ints(segments);
     long[] order = Gla.longestFirst(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
     float[] states = control.get(Control.USE_STATE) == 1 ? HeapAccess.floats(state) : null;
     int base = control.get(stateAt);
-    float[] to = HeapAccess.floats(out);
+    int heads = x.heads();
     Workers.forEach(
         order.length * heads,
         (item, worker) -> {
           int segment = (int) order[item / heads];
           int head = item % heads;
+          int first = segment * x.valueHeads() + head * x.group();
           forwardScratch(x)
               .segment(
                   x,
@@ -96,8 +175,8 @@ public final class Delta {
                   bounds[2 * segment],
                   bounds[2 * segment + 1],
                   states,
-                  base + (segment * valueHeads + head * x.group()) * key * value,
-                  to);
+                  base + first * x.key() * x.value(),
+                  out);
         });
   }
 

@@ -62,10 +62,10 @@ final class DeltaForward {
    * @param end row after the last
    * @param initial the states [HV/H, K, V] are read from and written back to it at stateAt; null to
    *     start from zero and keep nothing
-   * @param out [HV, R, V]
+   * @param out takes the outputs
    */
   void segment(
-      DeltaInputs x, int head, int begin, int end, float[] initial, int stateAt, float[] out) {
+      DeltaInputs x, int head, int begin, int end, float[] initial, int stateAt, RowOutputs out) {
     if (initial != null && end - begin <= FEW) {
       steps(x, head, begin, end, initial, stateAt, out);
       return;
@@ -85,11 +85,11 @@ final class DeltaForward {
       for (int h = 0; h < group; h++) {
         int valueHead = head * group + h;
         prepare(x, valueHead);
-        int outAt = (valueHead * x.rowCapacity() + row) * value;
         for (int p = 0; p < panels; p++) {
-          panel(x, valueHead, states[h], p, from, to, out, outAt);
+          panel(x, valueHead, states[h], p, from, to, out.array(), out.at(valueHead, row));
           touch(x, valueHead, h, p);
         }
+        out.done(valueHead, row, chunk.n);
       }
     }
     for (int h = 0; h < group && initial != null; h++) {
@@ -98,15 +98,16 @@ final class DeltaForward {
   }
 
   private void steps(
-      DeltaInputs x, int head, int begin, int end, float[] initial, int stateAt, float[] out) {
+      DeltaInputs x, int head, int begin, int end, float[] initial, int stateAt, RowOutputs out) {
     chunk.load(x, head, begin, end);
     rows.normalise(x, chunk);
     for (int h = 0; h < group; h++) {
       int valueHead = head * group + h;
       decay.steps(x, chunk, valueHead);
       int at = stateAt + h * key * value;
-      int outAt = (valueHead * x.rowCapacity() + begin) * value;
-      DeltaStep.run(x, chunk, rows, decay, valueHead, initial, at, out, outAt);
+      int outAt = out.at(valueHead, begin);
+      DeltaStep.run(x, chunk, rows, decay, valueHead, initial, at, out.array(), outAt);
+      out.done(valueHead, begin, chunk.n);
     }
   }
 

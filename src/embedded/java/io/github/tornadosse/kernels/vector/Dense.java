@@ -21,6 +21,9 @@ public final class Dense {
   /** Up to that many tokens, w is streamed instead of packed. */
   private static final int FEW = 8;
 
+  /** Tokens that share what is loaded of w. */
+  private static final int TOGETHER = 4;
+
   private Dense() {}
 
   /**
@@ -92,61 +95,74 @@ public final class Dense {
         });
   }
 
-  /** Few tokens: reads every row of w once, four at a time. */
+  /**
+   * Few tokens: w is read once and in the order of memory, which is as fast as it can be read. Each
+   * sum is formed alike whatever the number of tokens.
+   */
   private static void stream(
       Matrix x, Matrix w, Matrix y, boolean add, int tokens, int in, int out) {
-    int rows = (Blocks.rows(in, Blocks.CHEAP) + 3) / 4 * 4;
     Blocks.forEach(
         out,
-        rows,
+        Blocks.rows(in, Blocks.CHEAP),
         (from, to) -> {
-          float[] sums = Scratch.floats(Scratch.TILE, 4);
-          for (int o = from; o < to; o += 4) {
-            int n = Math.min(4, to - o);
-            for (int t = 0; t < tokens; t++) {
-              int xi = x.index(t, 0);
-              int wi = w.index(o, 0);
-              if (n == 4) {
-                four(x.array(), xi, w.array(), wi, in, sums);
-              } else {
-                for (int r = 0; r < n; r++) {
-                  sums[r] = Lanes.dot(x.array(), xi, w.array(), wi + r * in, in);
-                }
-              }
-              for (int r = 0; r < n; r++) {
-                int i = y.index(t, o + r);
-                y.array()[i] = add ? y.array()[i] + sums[r] : sums[r];
-              }
+          float[] sums = Scratch.floats(Scratch.TILE, TOGETHER);
+          for (int o = from; o < to; o++) {
+            int wi = w.index(o, 0);
+            int t = 0;
+            for (; t + TOGETHER <= tokens; t += TOGETHER) {
+              four(w.array(), wi, x.array(), x.index(t, 0), x.ld(), in, sums);
+              for (int r = 0; r < TOGETHER; r++) put(y, t + r, o, sums[r], add);
+            }
+            for (; t < tokens; t++) {
+              put(y, t, o, Lanes.dot(w.array(), wi, x.array(), x.index(t, 0), in), add);
             }
           }
         });
   }
 
-  private static void four(float[] x, int i, float[] w, int k, int n, float[] sums) {
+  private static void put(Matrix y, int t, int o, float sum, boolean add) {
+    int i = y.index(t, o);
+    y.array()[i] = add ? y.array()[i] + sum : sum;
+  }
+
+  /** {@link Lanes#dot} of a row of w with four rows of x. */
+  private static void four(float[] w, int k, float[] x, int i, int ldx, int n, float[] sums) {
+    int i1 = i + ldx;
+    int i2 = i1 + ldx;
+    int i3 = i2 + ldx;
     FloatVector s0 = FloatVector.zero(Lanes.SPECIES);
     FloatVector s1 = s0;
     FloatVector s2 = s0;
     FloatVector s3 = s0;
+    FloatVector u0 = s0;
+    FloatVector u1 = s0;
+    FloatVector u2 = s0;
+    FloatVector u3 = s0;
     int j = 0;
-    for (; j + COUNT <= n; j += COUNT) {
-      FloatVector v = load(x, i + j);
-      s0 = v.fma(load(w, k + j), s0);
-      s1 = v.fma(load(w, k + n + j), s1);
-      s2 = v.fma(load(w, k + 2 * n + j), s2);
-      s3 = v.fma(load(w, k + 3 * n + j), s3);
+    for (; j + 2 * COUNT <= n; j += 2 * COUNT) {
+      FloatVector v = load(w, k + j);
+      FloatVector z = load(w, k + j + COUNT);
+      s0 = v.fma(load(x, i + j), s0);
+      u0 = z.fma(load(x, i + j + COUNT), u0);
+      s1 = v.fma(load(x, i1 + j), s1);
+      u1 = z.fma(load(x, i1 + j + COUNT), u1);
+      s2 = v.fma(load(x, i2 + j), s2);
+      u2 = z.fma(load(x, i2 + j + COUNT), u2);
+      s3 = v.fma(load(x, i3 + j), s3);
+      u3 = z.fma(load(x, i3 + j + COUNT), u3);
     }
-    if (j < n) {
+    for (; j < n; j += COUNT) {
       VectorMask<Float> m = below(j, n);
-      FloatVector v = load(x, i + j, m);
-      s0 = v.fma(load(w, k + j, m), s0);
-      s1 = v.fma(load(w, k + n + j, m), s1);
-      s2 = v.fma(load(w, k + 2 * n + j, m), s2);
-      s3 = v.fma(load(w, k + 3 * n + j, m), s3);
+      FloatVector v = load(w, k + j, m);
+      s0 = v.fma(load(x, i + j, m), s0);
+      s1 = v.fma(load(x, i1 + j, m), s1);
+      s2 = v.fma(load(x, i2 + j, m), s2);
+      s3 = v.fma(load(x, i3 + j, m), s3);
     }
-    sums[0] = VectorMath.sum(s0);
-    sums[1] = VectorMath.sum(s1);
-    sums[2] = VectorMath.sum(s2);
-    sums[3] = VectorMath.sum(s3);
+    sums[0] = VectorMath.sum(s0.add(u0));
+    sums[1] = VectorMath.sum(s1.add(u1));
+    sums[2] = VectorMath.sum(s2.add(u2));
+    sums[3] = VectorMath.sum(s3.add(u3));
   }
 
   /**

@@ -74,11 +74,88 @@ public final class Gla {
             rowCapacity,
             key,
             value);
+    RowOutputs to = new RowOutputs.Kept(HeapAccess.floats(out), rowCapacity, value);
+    segments(x, control, segments, partitions, state, stateAt, to);
+  }
+
+  /**
+   * Forward, with the mixer's output in place of the rows' (the contract is that of {@code
+   * Operations.glaOutput}). R is the size of rowToken.
+   *
+   * @param control see {@link Control}; its TOKENS, SEQUENCES and USE_STATE
+   * @param q [2, H, capacity, K]; like k and g one source only without sparse partitions
+   * @param k [2, H, capacity, K]
+   * @param v [H, capacity, V]
+   * @param g [2, H, capacity, K], at most 0
+   * @param rowToken [R] token of each row
+   * @param rowMode [R] bit 0: the row is written, bit 1: it is read
+   * @param rowWeight [2, R] what each row's q is multiplied by, then what its k is
+   * @param tokenRow [capacity·M] the rows of each token
+   * @param segments [2·S·(N + 1)] begin and end row of each segment
+   * @param gate [L, H·V]; unused without an output gate
+   * @param w [valueDim] weight of the norm
+   * @param layout see {@link OutputLayout}
+   * @param eps added to the mean square
+   * @param state the states [S·(N + 1), H, K, V]; read and written if control[USE_STATE] is 1
+   * @param kept scratch, see {@link TokenSums}
+   * @param marks scratch, see {@link TokenSums}
+   * @param y [L, H·V]
+   */
+  public static void output(
+      IntArray control,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      IntArray rowToken,
+      IntArray rowMode,
+      FloatArray rowWeight,
+      IntArray tokenRow,
+      IntArray segments,
+      FloatArray gate,
+      FloatArray w,
+      IntArray layout,
+      float eps,
+      FloatArray state,
+      FloatArray kept,
+      IntArray marks,
+      FloatArray y) {
+    GlaInputs x =
+        new GlaInputs(
+            HeapAccess.floats(q),
+            HeapAccess.floats(k),
+            HeapAccess.floats(v),
+            HeapAccess.floats(g),
+            HeapAccess.ints(rowToken),
+            HeapAccess.ints(rowMode),
+            HeapAccess.floats(rowWeight),
+            layout.get(OutputLayout.HEADS),
+            layout.get(OutputLayout.CAPACITY),
+            rowToken.getSize(),
+            layout.get(OutputLayout.KEY),
+            layout.get(OutputLayout.VALUE));
+    TokenSums sums =
+        new TokenSums(control, rowToken, tokenRow, gate, w, layout, eps, kept, marks, y);
+    int stateAt = layout.get(OutputLayout.STATE_AT);
+    segments(x, control, segments, layout.get(OutputLayout.PARTITIONS), state, stateAt, sums);
+    sums.finish(Blocks.tokens(control));
+  }
+
+  private static void segments(
+      GlaInputs x,
+      IntArray control,
+      IntArray segments,
+      int partitions,
+      FloatArray state,
+      int stateAt,
+      RowOutputs out) {
     int[] bounds = HeapAccess.ints(segments);
     long[] order = longestFirst(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
     float[] states = control.get(Control.USE_STATE) == 1 ? HeapAccess.floats(state) : null;
     int base = control.get(stateAt);
-    float[] to = HeapAccess.floats(out);
+    int heads = x.heads();
+    int key = x.key();
+    int value = x.value();
     Workers.forEach(
         order.length * heads,
         (item, worker) -> {
@@ -92,7 +169,7 @@ public final class Gla {
                   bounds[2 * segment + 1],
                   states,
                   base + (segment * heads + head) * key * value,
-                  to);
+                  out);
         });
   }
 

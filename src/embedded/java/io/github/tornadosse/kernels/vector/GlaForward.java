@@ -55,6 +55,9 @@ final class GlaForward {
   private GlaChunk chunk = new GlaChunk();
   private GlaChunk next = new GlaChunk();
 
+  private RowOutputs outputs;
+  private int head;
+
   /** Keeps the reads that bring rows into the cache alive. */
   private float touched;
 
@@ -87,16 +90,20 @@ final class GlaForward {
    * @param end row after the last
    * @param states the state [K, V] is read from and written back to it at stateAt; null to start
    *     from zero and keep nothing
-   * @param out [H, R, V]
+   * @param out takes the outputs
    */
   void segment(
-      GlaInputs x, int head, int begin, int end, float[] states, int stateAt, float[] out) {
+      GlaInputs x, int head, int begin, int end, float[] states, int stateAt, RowOutputs out) {
     if (states != null && end - begin <= FEW) {
       chunk.load(x, head, begin, end);
-      GlaStep.run(x, chunk, states, stateAt, out, outAt(x, head, begin), total, running, decay);
+      int at = out.at(head, begin);
+      GlaStep.run(x, chunk, states, stateAt, out.array(), at, total, running, decay);
+      out.done(head, begin, end - begin);
       return;
     }
     if (states != null) GlaState.unpack(states, stateAt, key, value, state, kp);
+    outputs = out;
+    this.head = head;
     next.load(x, head, begin, end);
     for (int row = begin; row < end; row += C) {
       GlaChunk c = next;
@@ -107,14 +114,11 @@ final class GlaForward {
       boolean toState = states != null || row + C < end;
       prepare(x, c);
       scores(x, c);
-      output(x, c, fromState, out, outAt(x, head, row));
+      output(x, c, fromState, out.array(), out.at(head, row));
+      out.done(head, row, c.n);
       if (toState) update(x, c, fromState);
     }
     if (states != null) GlaState.pack(state, kp, states, stateAt, key, value);
-  }
-
-  private static int outAt(GlaInputs x, int head, int row) {
-    return (head * x.rowCapacity() + row) * x.value();
   }
 
   private void prepare(GlaInputs x, GlaChunk c) {
@@ -304,6 +308,7 @@ final class GlaForward {
     for (int i = from; i < to; i++) {
       t += GlaRows.touch(x.g(), next.keyAt[i], key) + GlaRows.touch(x.q(), next.keyAt[i], key);
       t += GlaRows.touch(x.k(), next.keyAt[i], key) + GlaRows.touch(x.v(), next.valueAt[i], value);
+      t += outputs.touch(head, next.first + i);
     }
     touched = t;
   }

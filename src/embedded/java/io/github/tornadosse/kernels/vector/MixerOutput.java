@@ -92,7 +92,7 @@ public final class MixerOutput {
   }
 
   /** y *= SiLU(gate). */
-  private static void gate(float[] g, int i, float[] y, int o, int n) {
+  static void gate(float[] g, int i, float[] y, int o, int n) {
     int j = 0;
     for (; j + COUNT <= n; j += COUNT) {
       VectorMath.silu(load(g, i + j)).mul(load(y, o + j)).intoArray(y, o + j);

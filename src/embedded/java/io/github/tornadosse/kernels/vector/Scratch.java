@@ -29,7 +29,10 @@ final class Scratch {
   /** One row of a head: 1 where it takes part, 0 where it is left out. */
   static final int KEEP = 7;
 
-  private static final int SLOTS = 8;
+  /** Outputs of a chunk's rows. */
+  static final int ROWS = 8;
+
+  private static final int SLOTS = 9;
 
   private static final ThreadLocal<Scratch> OWN = ThreadLocal.withInitial(Scratch::new);
 

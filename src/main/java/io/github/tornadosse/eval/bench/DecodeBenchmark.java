@@ -33,6 +33,9 @@ public final class DecodeBenchmark {
   /** Softmax attention: steps make the context at most by that part longer than it is to be. */
   private static final int DRIFT = 20;
 
+  /** Rounds of steps from one measurement of the machine's reading to the next. */
+  private static final int READ_EVERY = 16;
+
   private static final int SEED = 1;
 
   private DecodeBenchmark() {}
@@ -95,6 +98,8 @@ public final class DecodeBenchmark {
    * @param steps timed steps
    * @param stateBytes what a session keeps after the context
    * @param stateBytesAfter the same after all steps
+   * @param weightBytes parameters that a step reads: all but the embedding, unless it is tied
+   * @param readGbs 10⁹ bytes a second that the device reads, measured in turns with the steps
    */
   public record Result(
       int context,
@@ -102,7 +107,14 @@ public final class DecodeBenchmark {
       double msPerToken,
       int steps,
       long stateBytes,
-      long stateBytesAfter) {}
+      long stateBytesAfter,
+      long weightBytes,
+      double readGbs) {
+    /** What part of the time a step's parameters take to be read at that speed is of the step. */
+    public double ofRead() {
+      return weightBytes / readGbs / 1e6 / msPerStep;
+    }
+  }
 
   /**
    * Runs the benchmark.
@@ -125,7 +137,8 @@ public final class DecodeBenchmark {
             Math.multiplyExact(o.contexts.size(), o.sessions),
             (int) Math.min(room, Integer.MAX_VALUE));
     ModelWeights weights = ModelWeights.initial(config(o), SEED);
-    try (LanguageModel model = LanguageModel.create(weights, ops, capacity)) {
+    try (LanguageModel model = LanguageModel.create(weights, ops, capacity);
+        ReadYardstick reading = new ReadYardstick(ops)) {
       warmUp(o, model);
       List<Place> places = places(o, model);
       double[][] times = new double[places.size()][most];
@@ -137,14 +150,23 @@ public final class DecodeBenchmark {
             int at = n % 2 == 0 ? j : places.size() - 1 - j;
             times[at][n] = places.get(at).step();
           }
+          if (n % READ_EVERY == 0) {
+            reading.measure();
+          }
         }
       }
       List<Result> results = new ArrayList<>();
       for (int j = 0; j < places.size(); j++) {
-        results.add(places.get(j).result(sorted(times[j], n)));
+        results.add(places.get(j).result(sorted(times[j], n), readBytes(weights), reading.gbs()));
       }
       return results;
     }
+  }
+
+  private static long readBytes(ModelWeights weights) {
+    ModelConfig c = weights.config();
+    long embedding = c.tieEmbeddings() ? 0 : (long) c.vocabSize() * c.hiddenSize();
+    return Float.BYTES * (weights.size() - embedding);
   }
 
   private static void warmUp(Options o, LanguageModel model) {
@@ -238,7 +260,7 @@ public final class DecodeBenchmark {
       return (System.nanoTime() - start) / 1e6;
     }
 
-    Result result(double[] sorted) {
+    Result result(double[] sorted, long weightBytes, double readGbs) {
       double median = sorted[sorted.length / 2];
       Session first = sessions.get(0);
       return new Result(
@@ -247,7 +269,9 @@ public final class DecodeBenchmark {
           median / sessions.size(),
           sorted.length,
           bytes(first.model(), context),
-          bytes(first.model(), first.position()));
+          bytes(first.model(), first.position()),
+          weightBytes,
+          readGbs);
     }
 
     private static long bytes(LanguageModel model, int tokens) {

@@ -172,13 +172,9 @@ final class MixerProgram implements AutoCloseable {
     long l = c.tokens();
     int n = c.partitions();
     int m = c.width();
-    FloatArray out = buffers.floats("out", each() * (1 + m));
     View e = c.sparse() ? whole("e", l * n) : null;
     IntView top =
         c.sparse() ? table.view(buffers.ints("top", l * m), 0, 0, ControlTable.Axis.FIXED) : null;
-    View sum = whole("o", each());
-    View result = table.whole(y);
-    View weight = table.whole(norm);
     View eta = c.sparse() ? table.whole(logits) : null;
     program.graph(
         FORWARD,
@@ -194,16 +190,38 @@ final class MixerProgram implements AutoCloseable {
               cu,
               rows,
               new Operations.Selection(c.topk(), c.topk(), true, true, true));
-          if (c.deltaRule()) {
-            ops.deltaRule().forward(s, "gdn", q, k, v, gates, rows, false, state, out, deltaSizes);
+          if (c.backward()) {
+            forwardForBackward(s);
           } else {
-            ops.gla(s, "gla", q, k, v, gates, rows, state, out, sizes);
+            forwardAlone(s);
           }
-          ops.mixerOutput(s, "output", out, rows, null, weight, sum, result, sizes, c.dim(), EPS);
         });
     if (c.backward()) {
       backward(e, top);
     }
+  }
+
+  private void forwardAlone(Stage s) {
+    Operations.Output output =
+        new Operations.Output(null, table.whole(norm), table.whole(y), c.dim(), EPS, c.topk());
+    if (c.deltaRule()) {
+      ops.deltaRuleOutput(s, "gdn", q, k, v, gates, rows, false, state, output, deltaSizes);
+    } else {
+      ops.glaOutput(s, "gla", q, k, v, gates, rows, state, output, sizes);
+    }
+  }
+
+  /** With the sums kept, from which a model's backward pass begins. */
+  private void forwardForBackward(Stage s) {
+    FloatArray out = buffers.floats("out", each() * (1 + c.width()));
+    if (c.deltaRule()) {
+      ops.deltaRule().forward(s, "gdn", q, k, v, gates, rows, false, state, out, deltaSizes);
+    } else {
+      ops.gla(s, "gla", q, k, v, gates, rows, state, out, sizes);
+    }
+    View sum = whole("o", each());
+    View weight = table.whole(norm);
+    ops.mixerOutput(s, "output", out, rows, null, weight, sum, table.whole(y), sizes, c.dim(), EPS);
   }
 
   private void backward(View e, IntView top) {

@@ -3,6 +3,7 @@ package io.github.tornadosse.eval.profile;
 import io.github.tornadosse.graph.AttentionOperations;
 import io.github.tornadosse.graph.ConvolutionOperations;
 import io.github.tornadosse.graph.DeltaRuleOperations;
+import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.graph.Operations.HeadSizes;
 import io.github.tornadosse.graph.Operations.Linear;
 import io.github.tornadosse.graph.Operations.Rows;
@@ -71,6 +72,7 @@ final class NominalWork {
       case "balance" -> perToken(2, 1, ints[0]);
       case "routerGradient" -> perToken(6, 2, ints[2]);
       case "gla" -> gla(1, 3, 2);
+      case "glaOutput" -> gla(1, 3, 1).plus(tokenOutput(one(HeadSizes.class)));
       case "glaGradient" -> gla(2, 6, 3);
       case "mixerOutput" -> output(9 + width(), 3 + width() + (arguments[2] == null ? 0 : 1));
       case "mixerOutputGradient" -> output(16, 3 + (arguments[2] == null ? 0 : 2));
@@ -85,6 +87,11 @@ final class NominalWork {
       case "deltaRule.gatesGradient" ->
           Work.of((20 + width()) * tokens * gates(), (6 + width()) * tokens * gates());
       case "deltaRule.forward" -> deltaRule(1, 2, 2, 2);
+      case "deltaRuleOutput" -> {
+        DeltaRuleOperations.Sizes h = one(DeltaRuleOperations.Sizes.class);
+        HeadSizes values = new HeadSizes(h.valueHeads(), h.key(), h.value());
+        yield deltaRule(1, 2, 1, 2).plus(tokenOutput(values));
+      }
       case "deltaRule.gradient" -> deltaRule(2, 4, 3, 6);
       case "deltaRule.weightGradient" -> perToken(2, 2, width() * ints[0]);
       case "attention.rotary" -> heads(1, 3, 2);
@@ -157,6 +164,12 @@ final class NominalWork {
   private Work output(double flop, double floats) {
     HeadSizes h = one(HeadSizes.class);
     return perToken(flop, floats, (double) h.heads() * h.value());
+  }
+
+  /** Sum, norm and gate of each token, of which the result alone is written. */
+  private Work tokenOutput(HeadSizes h) {
+    int gated = one(Operations.Output.class).gate() == null ? 0 : 1;
+    return perToken(9 + width(), 1 + gated, (double) h.heads() * h.value());
   }
 
   private Work convolution(double flopPerTap, double floats) {

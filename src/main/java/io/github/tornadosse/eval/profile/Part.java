@@ -45,7 +45,7 @@ public enum Part {
     return switch (operation) {
       case "linear", "linearAdd" -> DENSE_FORWARD;
       case "linearInputGradient", "linearWeightGradient" -> DENSE_BACKWARD;
-      case "gla", "deltaRule.forward" -> CHUNKS_FORWARD;
+      case "gla", "glaOutput", "deltaRule.forward", "deltaRuleOutput" -> CHUNKS_FORWARD;
       case "glaGradient", "deltaRule.gradient" -> CHUNKS_BACKWARD;
       case "attention.rotary",
           "attention.rotaryGradient",

@@ -83,6 +83,73 @@ public final class MixerOutput {
   }
 
   /**
+   * y of {@link #forward} alone; the sums stand in y before they are normed.
+   *
+   * @param control see {@link Control}
+   * @param out [H, R, V]
+   * @param tokenRow [capacity·M]; any array if M is 0
+   * @param gate [L, H·V]; any array if gated is 0
+   * @param gateAt base of gate
+   * @param w [valueDim]
+   * @param wAt base of w
+   * @param y output [L, H·V]
+   * @param yAt base of y
+   * @param heads H
+   * @param value V
+   * @param valueDim width of a value head, divides V
+   * @param eps added to the mean square
+   * @param gated 1 with an output gate
+   * @param capacity largest number of tokens
+   * @param width M
+   * @param units H·capacity
+   */
+  public static void output(
+      IntArray control,
+      FloatArray out,
+      IntArray tokenRow,
+      FloatArray gate,
+      int gateAt,
+      FloatArray w,
+      int wAt,
+      FloatArray y,
+      int yAt,
+      int heads,
+      int value,
+      int valueDim,
+      float eps,
+      int gated,
+      int capacity,
+      int width,
+      int units) {
+    for (@Parallel int u = 0; u < (units & LoopBound.MASK); u++) {
+      int t = u % capacity;
+      int h = u / capacity;
+      if (t < control.get(Control.TOKENS)) {
+        int head = h * capacity * (1 + width);
+        int wi = control.get(wAt);
+        int gi = control.get(gateAt) + (t * heads + h) * value;
+        int yi = control.get(yAt) + (t * heads + h) * value;
+        for (int v = 0; v < value; v += valueDim) {
+          float squares = 0f;
+          for (int c = v; c < v + valueDim; c++) {
+            float sum = out.get((head + t) * value + c);
+            for (int j = 0; j < width; j++) {
+              sum += out.get((head + tokenRow.get(t * width + j)) * value + c);
+            }
+            y.set(yi + c, sum);
+            squares += sum * sum;
+          }
+          float scale = 1f / TornadoMath.sqrt(squares / valueDim + eps);
+          for (int c = v; c < v + valueDim; c++) {
+            float norm = y.get(yi + c) * scale * w.get(wi + c - v);
+            y.set(yi + c, gated == 1 ? norm * Elementary.silu(gate.get(gi + c)) : norm);
+          }
+        }
+      }
+    }
+  }
+
+  /**
    * dO from dy; 1/√(mean o² + eps) is kept for the other gradients.
    *
    * @param control see {@link Control}

@@ -137,7 +137,14 @@ class DeltaBackwardTest {
 
   private float[] out(DeltaForward scratch, DeltaInputs x, boolean withState) {
     float[] out = new float[VALUE_HEADS * TOKENS * VALUE];
-    scratch.segment(x, 0, 0, TOKENS, withState ? state.clone() : null, 0, out);
+    scratch.segment(
+        x,
+        0,
+        0,
+        TOKENS,
+        withState ? state.clone() : null,
+        0,
+        new RowOutputs.Kept(out, TOKENS, VALUE));
     return out;
   }
 

@@ -1,0 +1,58 @@
+package io.github.tornadosse.kernels.vector;
+
+/**
+ * Sizes and bases of a recurrence that ends in the mixer's output, as entries of an array: there
+ * are more of them than a task takes arguments. Sizes are those of {@code Operations.Output} and
+ * {@code Operations.HeadSizes}.
+ */
+public final class OutputLayout {
+  /** Entry of control that holds the base index of the states. */
+  public static final int STATE_AT = 0;
+
+  /** The same of the output gate. */
+  public static final int GATE_AT = 1;
+
+  /** The same of the norm's weight. */
+  public static final int W_AT = 2;
+
+  /** The same of the output. */
+  public static final int Y_AT = 3;
+
+  /** 1 with an output gate. */
+  public static final int GATED = 4;
+
+  /** N. */
+  public static final int PARTITIONS = 5;
+
+  /** M. */
+  public static final int WIDTH = 6;
+
+  /** Ranks of a token's sparse rows that are read. */
+  public static final int READS = 7;
+
+  /** Key heads. */
+  public static final int KEY_HEADS = 8;
+
+  /** Heads that values are arranged by. */
+  public static final int HEADS = 9;
+
+  /** K. */
+  public static final int KEY = 10;
+
+  /** V. */
+  public static final int VALUE = 11;
+
+  /** Width of a value head. */
+  public static final int VALUE_DIM = 12;
+
+  /** Stride of the token arrays. */
+  public static final int CAPACITY = 13;
+
+  /** Of the gated delta rule: 1 if weights belong to outputs and values. */
+  public static final int GATE_VALUES = 14;
+
+  /** Number of entries. */
+  public static final int SIZE = 15;
+
+  private OutputLayout() {}
+}
