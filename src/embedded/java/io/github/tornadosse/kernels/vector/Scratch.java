@@ -17,19 +17,28 @@ final class Scratch {
   /** One tile of a product that cannot be stored directly. */
   static final int TILE = 3;
 
-  /** One row of a head: what is activated. */
+  /** Rows of a head: what is activated. */
   static final int INPUT = 4;
 
-  /** One row of a head: what was activated. */
+  /** Rows of a head: what was activated. */
   static final int OUTPUT = 5;
 
-  /** One row of a head: a gradient. */
+  /** Rows of a head: a gradient. */
   static final int GRADIENT = 6;
 
   /** One row of a head: 1 where it takes part, 0 where it is left out. */
   static final int KEEP = 7;
 
-  private static final int SLOTS = 8;
+  /** A vector for each row of {@link RowReductions}. */
+  static final int LANES = 8;
+
+  /** A square on its way through a transposition. */
+  static final int SQUARE = 9;
+
+  /** A number for each row. */
+  static final int NUMBERS = 10;
+
+  private static final int SLOTS = 11;
 
   private static final ThreadLocal<Scratch> OWN = ThreadLocal.withInitial(Scratch::new);
 
