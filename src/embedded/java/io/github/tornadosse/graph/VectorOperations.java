@@ -1,6 +1,7 @@
 package io.github.tornadosse.graph;
 
 import io.github.tornadosse.kernels.Activation;
+import io.github.tornadosse.kernels.Control;
 import io.github.tornadosse.kernels.vector.DecayGates;
 import io.github.tornadosse.kernels.vector.Dense;
 import io.github.tornadosse.kernels.vector.Embedding;
@@ -23,12 +24,28 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * says so.
  */
 public final class VectorOperations implements Operations {
+  /** Most tokens for which memory for outputs of all rows is given for speed. */
+  private static final int TOKENS_APART = 1 << 16;
+
   private final PortableOperations portable = new PortableOperations();
   private final ConvolutionOperations convolutions = new VectorOperationsConvolutions();
   private final AttentionOperations attention = new VectorOperationsAttention();
+  private final int tokensApart;
 
-  /** A tier without state of its own. */
-  public VectorOperations() {}
+  /** The tier. */
+  public VectorOperations() {
+    this(TOKENS_APART);
+  }
+
+  /**
+   * The tier with another bound.
+   *
+   * @param tokensApart most tokens whose sparse rows have outputs of their own where no backward
+   *     pass follows
+   */
+  VectorOperations(int tokensApart) {
+    this.tokensApart = tokensApart;
+  }
 
   @Override
   public String tier() {
@@ -791,7 +808,13 @@ public final class VectorOperations implements Operations {
       View state,
       Output output,
       HeadSizes sizes) {
-    VectorOperationsOutput.gla(s, id, q, k, v, g, rows, state, output, sizes);
+    if (apart(s, rows)) {
+      FloatArray out = rowOutputs(s, id, rows, sizes);
+      gla(s, id, q, k, v, g, rows, state, out, sizes);
+      output(s, id + ".output", out, rows, output, sizes);
+    } else {
+      VectorOperationsOutput.gla(s, id, q, k, v, g, rows, state, output, sizes);
+    }
   }
 
   @Override
@@ -807,7 +830,45 @@ public final class VectorOperations implements Operations {
       View state,
       Output output,
       DeltaRuleOperations.Sizes sizes) {
-    VectorOperationsOutput.deltaRule(s, id, q, k, v, gates, rows, gateValues, state, output, sizes);
+    if (apart(s, rows)) {
+      HeadSizes values = new HeadSizes(sizes.valueHeads(), sizes.key(), sizes.value());
+      FloatArray out = rowOutputs(s, id, rows, values);
+      deltaRule().forward(s, id, q, k, v, gates, rows, gateValues, state, out, sizes);
+      output(s, id + ".output", out, rows, output, values);
+    } else {
+      VectorOperationsOutput.deltaRule(
+          s, id, q, k, v, gates, rows, gateValues, state, output, sizes);
+    }
+  }
+
+  /**
+   * Whether rows' outputs and their sums have arrays of their own: with sparse rows that is faster
+   * than to add them where their tokens' outputs are, but takes memory that grows with the tokens.
+   */
+  private boolean apart(Stage s, Rows rows) {
+    return rows.width() > 0 && s.tokens() <= tokensApart;
+  }
+
+  private static FloatArray rowOutputs(Stage s, String id, Rows rows, HeadSizes sizes) {
+    long rowCount = (long) s.tokens() * (1 + rows.width());
+    return s.buffers().floats(id + ".rows", rowCount * sizes.heads() * sizes.value());
+  }
+
+  private void output(
+      Stage s, String id, FloatArray out, Rows rows, Output output, HeadSizes sizes) {
+    long size = (long) s.tokens() * sizes.heads() * sizes.value();
+    mixerOutput(
+        s,
+        id,
+        out,
+        rows,
+        output.gate(),
+        output.w(),
+        new View(s.buffers().floats(id + ".sums", size), Control.ZERO),
+        output.y(),
+        sizes,
+        output.valueDim(),
+        output.eps());
   }
 
   @Override

@@ -62,6 +62,15 @@ class VectorOperationsTest {
     }
   }
 
+  /** As of many tokens: in place. */
+  @Nested
+  class LongTokenOutput extends TokenOutputContract {
+    @Override
+    protected Operations operations() {
+      return new VectorOperations(0);
+    }
+  }
+
   @Nested
   class Optimizer extends OptimizerContract {
     @Override

@@ -63,13 +63,13 @@ public final class DecayGates {
           for (int t = from; t < to; t++) {
             int at = (head * capacity + t) * dim;
             if (masked == 1) System.arraycopy(os, o0 + at, keep, 0, dim);
-            gate(rs, r0 + at, bs, b0 + head * dim, os, o0 + at, dim);
+            gateRow(rs, r0 + at, bs, b0 + head * dim, os, o0 + at, dim);
             if (masked == 1) Lanes.multiply(os, o0 + at, keep, 0, os, o0 + at, dim);
           }
         });
   }
 
-  private static void gate(float[] x, int i, float[] bias, int k, float[] g, int o, int n) {
+  private static void gateRow(float[] x, int i, float[] bias, int k, float[] g, int o, int n) {
     int j = 0;
     for (; j + COUNT <= n; j += COUNT) {
       VectorMath.logSigmoid(load(x, i + j).add(load(bias, k + j))).mul(SCALE).intoArray(g, o + j);
@@ -213,13 +213,13 @@ public final class DecayGates {
               HeadActivations.sparseRows(rows, row0, t, places, width, d, 0, dim);
             }
             if (masked == 1) Lanes.multiply(d, 0, ds, d0 + at, d, 0, dim);
-            back(rs, r0 + at, bs, b0 + head * dim, d, ds, d0 + at, partial, p, dim);
+            backRow(rs, r0 + at, bs, b0 + head * dim, d, ds, d0 + at, partial, p, dim);
           }
         });
     Blocks.addPartial(partial, blocks, size, HeapAccess.floats(dBias), control.get(dBiasAt));
   }
 
-  private static void back(
+  private static void backRow(
       float[] x,
       int i,
       float[] bias,

@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 /** Activations of queries, keys and values, head-major, and their gradients. */
 public final class HeadActivations {
   /** Tokens of one item of the gradient's work; it goes over all heads. */
-  private static final int TOKENS = 16;
+  private static final int TOKENS = RowReductions.ROWS;
 
   private HeadActivations() {}
 
@@ -89,23 +89,20 @@ public final class HeadActivations {
         });
   }
 
+  /** b = f(a) for n elements of contiguous rows. */
   private static void rows(float[] a, int i, float[] b, int o, int n, int rowTopk, int dim) {
     if (rowTopk == 0) {
       VectorMath.silu(a, i, b, o, n);
-      return;
+    } else if (rowTopk >= dim) {
+      Softmax.rows(a, i, b, o, n / dim, dim);
+    } else {
+      float[] keep = Scratch.floats(Scratch.KEEP, dim);
+      for (int j = 0; j < n; j += dim) {
+        RowTopk.keep(a, i + j, keep, 0, dim, rowTopk);
+        RowTopk.leaveOut(a, i + j, keep, b, o + j, dim);
+      }
+      Softmax.rows(b, o, b, o, n / dim, dim);
     }
-    for (int j = 0; j < n; j += dim) softmax(a, i + j, b, o + j, rowTopk, dim);
-  }
-
-  private static void softmax(float[] a, int i, float[] b, int o, int rowTopk, int dim) {
-    if (rowTopk >= dim) {
-      Softmax.row(a, i, b, o, dim);
-      return;
-    }
-    float[] keep = Scratch.floats(Scratch.KEEP, dim);
-    RowTopk.keep(a, i, keep, 0, dim, rowTopk);
-    RowTopk.leaveOut(a, i, keep, b, o, dim);
-    Softmax.row(b, o, b, o, dim);
   }
 
   /**
@@ -149,9 +146,10 @@ public final class HeadActivations {
         dim,
         (head, from, to) -> {
           int row0 = (rowsPart * heads + head) * rowCount * dim;
-          for (int t = from; t < to; t++) {
+          for (int t = from; t < to; t += TOKENS) {
             int at = (head * capacity + t) * dim;
-            back(fs, f0 + at, rows, row0 + t * dim, ds, d0 + at, rowTopk, dim);
+            int n = Math.min(TOKENS, to - t) * dim;
+            back(fs, f0 + at, rows, row0 + t * dim, ds, d0 + at, n, rowTopk, dim);
           }
         });
   }
@@ -228,9 +226,7 @@ public final class HeadActivations {
         Blocks.tokens(control),
         TOKENS,
         (from, to) -> {
-          for (int head = 0; head < heads; head++) {
-            for (int t = from; t < to; t++) g.token(head, t);
-          }
+          for (int head = 0; head < heads; head++) g.tokens(head, from, to - from);
         });
   }
 
@@ -256,53 +252,66 @@ public final class HeadActivations {
       int capacity,
       int width) {
 
-    void token(int head, int t) {
+    /** Up to {@link #TOKENS} tokens of a head. */
+    void tokens(int head, int t, int count) {
+      int n = count * dim;
       int at = (head * capacity + t) * dim;
       int row0 = rows0 + head * capacity * (1 + width) * dim;
-      float[] x = Scratch.floats(Scratch.INPUT, dim);
-      Lanes.add(base, base0 + at, delta, delta0 + at, x, 0, dim);
-      float[] d = Scratch.floats(Scratch.GRADIENT, dim);
-      if (dTop == null) {
-        sparseRows(dRows, row0, t, tokenRow, width, d, 0, dim);
-      } else {
-        gather(row0, t, x, d);
-      }
+      float[] x = Scratch.floats(Scratch.INPUT, n);
+      Lanes.add(base, base0 + at, delta, delta0 + at, x, 0, n);
+      float[] d = Scratch.floats(Scratch.GRADIENT, n);
+      float[] p = Scratch.floats(Scratch.OUTPUT, n);
       int dd = dDelta0 + at;
-      back(x, 0, d, 0, dDelta, dd, rowTopk, dim);
+      if (dTop == null) {
+        for (int r = 0; r < count; r++) {
+          sparseRows(dRows, row0, t + r, tokenRow, width, d, r * dim, dim);
+        }
+        back(x, 0, d, 0, dDelta, dd, n, rowTopk, dim);
+      } else {
+        HeadActivations.rows(x, 0, p, 0, n, rowTopk, dim);
+        gather(row0, t, count, p, d);
+        if (rowTopk == 0) {
+          Silu.slopeRow(x, 0, d, 0, dDelta, dd, n);
+        } else {
+          Softmax.gradient(p, 0, d, 0, dDelta, dd, count, dim);
+        }
+      }
       if (dBase != null) {
         int db = dBase0 + at;
-        back(base, base0 + at, dRows, row0 + t * dim, dBase, db, rowTopk, dim);
-        Lanes.add(dBase, db, dDelta, dd, dBase, db, dim);
+        back(base, base0 + at, dRows, row0 + t * dim, dBase, db, n, rowTopk, dim);
+        Lanes.add(dBase, db, dDelta, dd, dBase, db, n);
       }
     }
 
-    /** d = Σ_j weight_j·row_j, and dTop from the activated x. */
-    private void gather(int row0, int t, float[] x, float[] d) {
-      float[] p = Scratch.floats(Scratch.OUTPUT, dim);
-      HeadActivations.rows(x, 0, p, 0, dim, rowTopk, dim);
-      for (int j = t * width; j < (t + 1) * width; j++) {
-        int r = tokenRow[j];
-        int row = row0 + r * dim;
-        dTop[dTop0 + j] += Lanes.dot(dRows, row, p, 0, dim);
-        if (j == t * width) {
-          Lanes.scale(dRows, row, weight[weight0 + r], d, 0, dim);
-        } else {
-          Lanes.addScaled(dRows, row, weight[weight0 + r], d, 0, dim);
+    /** d = Σ_j weight_j·row_j, and dTop from the activated p. */
+    private void gather(int row0, int t, int count, float[] p, float[] d) {
+      float[] dots = Scratch.floats(Scratch.NUMBERS, RowReductions.ROWS);
+      for (int j = 0; j < width; j++) {
+        for (int r = 0; r < count; r++) {
+          int from = tokenRow[(t + r) * width + j];
+          if (j == 0) {
+            Lanes.scale(dRows, row0 + from * dim, weight[weight0 + from], d, r * dim, dim);
+          } else {
+            Lanes.addScaled(dRows, row0 + from * dim, weight[weight0 + from], d, r * dim, dim);
+          }
         }
+        RowReductions.gatheredDots(
+            dRows, row0, tokenRow, t * width + j, width, p, 0, count, dim, dots);
+        for (int r = 0; r < count; r++) dTop[dTop0 + (t + r) * width + j] += dots[r];
       }
     }
   }
 
-  /** out = f'(x)·d. */
+  /** out = f'(x)·d for n elements of at most {@link #TOKENS} contiguous rows. */
   private static void back(
-      float[] x, int i, float[] d, int k, float[] out, int o, int rowTopk, int dim) {
+      float[] x, int i, float[] d, int k, float[] out, int o, int n, int rowTopk, int dim) {
     if (rowTopk == 0) {
-      Silu.slopeRow(x, i, d, k, out, o, dim);
+      Silu.slopeRow(x, i, d, k, out, o, n);
       return;
     }
-    float[] p = Scratch.floats(Scratch.OUTPUT, dim);
-    softmax(x, i, p, 0, rowTopk, dim);
-    Softmax.gradient(p, 0, d, k, out, o, dim);
+    float[] p = Scratch.floats(Scratch.OUTPUT, n);
+    rows(x, i, p, 0, n, rowTopk, dim);
+    Softmax.gradient(p, 0, d, k, out, o, n / dim, dim);
   }
 
   /** to = Σ_j row_j of the token's sparse rows. */
@@ -389,11 +398,13 @@ public final class HeadActivations {
         dim,
         (head, from, to) -> {
           int first = head * capacity * (1 + width) * dim;
-          for (int t = from; t < to; t++) {
+          for (int t = from; t < to; t += TOKENS) {
+            int count = Math.min(TOKENS, to - t);
             int at = (head * capacity + t) * dim;
-            int d = d0 + at;
-            sumRows(rows, first, t, places, width, ds, d, dim);
-            Silu.slopeRow(rs, r0 + at, ds, d, ds, d, dim);
+            for (int r = 0; r < count; r++) {
+              sumRows(rows, first, t + r, places, width, ds, d0 + at + r * dim, dim);
+            }
+            Silu.slopeRow(rs, r0 + at, ds, d0 + at, ds, d0 + at, count * dim);
           }
         });
   }

@@ -43,13 +43,18 @@ final class Lanes {
     FloatVector u = FloatVector.zero(SPECIES);
     int j = 0;
     for (; j + 2 * COUNT <= n; j += 2 * COUNT) {
-      s = load(a, i + j).fma(load(b, k + j), s);
-      u = load(a, i + j + COUNT).fma(load(b, k + j + COUNT), u);
+      s = FloatVector.fromArray(SPECIES, a, i + j).fma(FloatVector.fromArray(SPECIES, b, k + j), s);
+      u =
+          FloatVector.fromArray(SPECIES, a, i + j + COUNT)
+              .fma(FloatVector.fromArray(SPECIES, b, k + j + COUNT), u);
     }
-    for (; j + COUNT <= n; j += COUNT) s = load(a, i + j).fma(load(b, k + j), s);
+    for (; j + COUNT <= n; j += COUNT)
+      s = FloatVector.fromArray(SPECIES, a, i + j).fma(FloatVector.fromArray(SPECIES, b, k + j), s);
     if (j < n) {
       VectorMask<Float> m = below(j, n);
-      s = load(a, i + j, m).fma(load(b, k + j, m), s);
+      s =
+          FloatVector.fromArray(SPECIES, a, i + j, m)
+              .fma(FloatVector.fromArray(SPECIES, b, k + j, m), s);
     }
     return VectorMath.sum(s.add(u));
   }
@@ -58,10 +63,10 @@ final class Lanes {
   static float max(float[] a, int i, int n) {
     FloatVector s = all(Float.NEGATIVE_INFINITY);
     int j = 0;
-    for (; j + COUNT <= n; j += COUNT) s = s.max(load(a, i + j));
+    for (; j + COUNT <= n; j += COUNT) s = s.max(FloatVector.fromArray(SPECIES, a, i + j));
     if (j < n) {
       VectorMask<Float> m = below(j, n);
-      s = s.max(s.blend(load(a, i + j, m), m));
+      s = s.max(s.blend(FloatVector.fromArray(SPECIES, a, i + j, m), m));
     }
     return s.reduceLanes(VectorOperators.MAX);
   }
@@ -69,20 +74,26 @@ final class Lanes {
   /** c = a + b. */
   static void add(float[] a, int i, float[] b, int k, float[] c, int o, int n) {
     int j = 0;
-    for (; j + COUNT <= n; j += COUNT) load(a, i + j).add(load(b, k + j)).intoArray(c, o + j);
+    for (; j + COUNT <= n; j += COUNT)
+      FloatVector.fromArray(SPECIES, a, i + j)
+          .add(FloatVector.fromArray(SPECIES, b, k + j))
+          .intoArray(c, o + j);
     if (j < n) {
       VectorMask<Float> m = below(j, n);
-      load(a, i + j, m).add(load(b, k + j, m)).intoArray(c, o + j, m);
+      FloatVector.fromArray(SPECIES, a, i + j, m)
+          .add(FloatVector.fromArray(SPECIES, b, k + j, m))
+          .intoArray(c, o + j, m);
     }
   }
 
   /** b = a·x. */
   static void scale(float[] a, int i, float x, float[] b, int k, int n) {
     int j = 0;
-    for (; j + COUNT <= n; j += COUNT) load(a, i + j).mul(x).intoArray(b, k + j);
+    for (; j + COUNT <= n; j += COUNT)
+      FloatVector.fromArray(SPECIES, a, i + j).mul(x).intoArray(b, k + j);
     if (j < n) {
       VectorMask<Float> m = below(j, n);
-      load(a, i + j, m).mul(x).intoArray(b, k + j, m);
+      FloatVector.fromArray(SPECIES, a, i + j, m).mul(x).intoArray(b, k + j, m);
     }
   }
 
@@ -91,21 +102,30 @@ final class Lanes {
     FloatVector f = all(x);
     int j = 0;
     for (; j + COUNT <= n; j += COUNT) {
-      load(a, i + j).fma(f, load(b, k + j)).intoArray(b, k + j);
+      FloatVector.fromArray(SPECIES, a, i + j)
+          .fma(f, FloatVector.fromArray(SPECIES, b, k + j))
+          .intoArray(b, k + j);
     }
     if (j < n) {
       VectorMask<Float> m = below(j, n);
-      load(a, i + j, m).fma(f, load(b, k + j, m)).intoArray(b, k + j, m);
+      FloatVector.fromArray(SPECIES, a, i + j, m)
+          .fma(f, FloatVector.fromArray(SPECIES, b, k + j, m))
+          .intoArray(b, k + j, m);
     }
   }
 
   /** c = a·b. */
   static void multiply(float[] a, int i, float[] b, int k, float[] c, int o, int n) {
     int j = 0;
-    for (; j + COUNT <= n; j += COUNT) load(a, i + j).mul(load(b, k + j)).intoArray(c, o + j);
+    for (; j + COUNT <= n; j += COUNT)
+      FloatVector.fromArray(SPECIES, a, i + j)
+          .mul(FloatVector.fromArray(SPECIES, b, k + j))
+          .intoArray(c, o + j);
     if (j < n) {
       VectorMask<Float> m = below(j, n);
-      load(a, i + j, m).mul(load(b, k + j, m)).intoArray(c, o + j, m);
+      FloatVector.fromArray(SPECIES, a, i + j, m)
+          .mul(FloatVector.fromArray(SPECIES, b, k + j, m))
+          .intoArray(c, o + j, m);
     }
   }
 }

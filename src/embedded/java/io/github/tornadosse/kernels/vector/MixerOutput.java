@@ -84,15 +84,15 @@ public final class MixerOutput {
             for (int c = 0; c < value; c += valueDim) {
               float squares = Lanes.squares(os, at + c, valueDim);
               float r = Norms.reciprocal(squares, valueDim, eps);
-              Norms.normalise(os, at + c, ws, w0, r, ys, y0 + row + c, valueDim);
+              Norms.normaliseRow(os, at + c, ws, w0, r, ys, y0 + row + c, valueDim);
             }
-            if (gated == 1) gate(gs, g0 + row, ys, y0 + row, value);
+            if (gated == 1) gateRow(gs, g0 + row, ys, y0 + row, value);
           }
         });
   }
 
   /** y *= SiLU(gate). */
-  static void gate(float[] g, int i, float[] y, int o, int n) {
+  static void gateRow(float[] g, int i, float[] y, int o, int n) {
     int j = 0;
     for (; j + COUNT <= n; j += COUNT) {
       VectorMath.silu(load(g, i + j)).mul(load(y, o + j)).intoArray(y, o + j);
@@ -178,11 +178,11 @@ public final class MixerOutput {
               float r = Norms.reciprocal(Lanes.squares(os, i, valueDim), valueDim, eps);
               Lanes.scale(os, i, r, n, 0, valueDim);
               if (gated == 1) {
-                ungate(dys, dy0 + row, gs, g0 + row, ws, w0, n, d, dgs, dg0 + row, valueDim);
+                ungateRow(dys, dy0 + row, gs, g0 + row, ws, w0, n, d, dgs, dg0 + row, valueDim);
               } else {
                 System.arraycopy(dys, dy0 + row, d, 0, valueDim);
               }
-              unnormalise(n, d, ws, w0, r, dos, at + c, partial, p, valueDim);
+              unnormaliseRow(n, d, ws, w0, r, dos, at + c, partial, p, valueDim);
             }
           }
         });
@@ -190,7 +190,7 @@ public final class MixerOutput {
   }
 
   /** d = dy·SiLU(gate), dGate = dy·n·w·SiLU'(gate). */
-  private static void ungate(
+  private static void ungateRow(
       float[] dy,
       int i,
       float[] gate,
@@ -222,7 +222,7 @@ public final class MixerOutput {
   }
 
   /** dO = rstd·(d·w − n·mean(d·w·n)), dw += d·n; d is overwritten. */
-  private static void unnormalise(
+  private static void unnormaliseRow(
       float[] n,
       float[] d,
       float[] w,
@@ -233,7 +233,7 @@ public final class MixerOutput {
       float[] dw,
       int p,
       int size) {
-    addProduct(d, n, dw, p, size);
+    addProductRow(d, n, dw, p, size);
     Lanes.multiply(d, 0, w, k, d, 0, size);
     FloatVector mean = all(-Lanes.dot(d, 0, n, 0, size) / size);
     int j = 0;
@@ -246,7 +246,7 @@ public final class MixerOutput {
     }
   }
 
-  private static void addProduct(float[] a, float[] b, float[] sum, int p, int n) {
+  private static void addProductRow(float[] a, float[] b, float[] sum, int p, int n) {
     int j = 0;
     for (; j + COUNT <= n; j += COUNT) {
       load(a, j).fma(load(b, j), load(sum, p + j)).intoArray(sum, p + j);

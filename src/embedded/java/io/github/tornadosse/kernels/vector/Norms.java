@@ -59,7 +59,7 @@ public final class Norms {
             int i = x0 + t * size;
             float r = reciprocal(Lanes.squares(xs, i, size), size, eps);
             rs[r0 + t] = r;
-            normalise(xs, i, ws, w0, r, ys, y0 + t * size, size);
+            normaliseRow(xs, i, ws, w0, r, ys, y0 + t * size, size);
           }
         });
   }
@@ -70,7 +70,8 @@ public final class Norms {
   }
 
   /** y = x·rstd·w. */
-  static void normalise(float[] x, int i, float[] w, int k, float rstd, float[] y, int o, int n) {
+  static void normaliseRow(
+      float[] x, int i, float[] w, int k, float rstd, float[] y, int o, int n) {
     FloatVector r = all(rstd);
     int j = 0;
     for (; j + COUNT <= n; j += COUNT) {
@@ -137,16 +138,16 @@ public final class Norms {
           for (int t = from; t < to; t++) {
             int row = t * size;
             float r = rs[r0 + t];
-            float mean = product(dys, dy0 + row, ws, w0, xs, x0 + row, size) / size;
-            gradient(
+            float mean = productRow(dys, dy0 + row, ws, w0, xs, x0 + row, size) / size;
+            gradientRow(
                 xs, x0 + row, ws, w0, dys, dy0 + row, dxs, dx0 + row, r, r * r * r * mean, size);
-            weight(xs, x0 + row, dys, dy0 + row, r, partial, p, size);
+            weightRow(xs, x0 + row, dys, dy0 + row, r, partial, p, size);
           }
         });
     Blocks.addPartial(partial, blocks, size, HeapAccess.floats(dw), control.get(dwAt));
   }
 
-  private static float product(float[] a, int i, float[] b, int k, float[] c, int o, int n) {
+  private static float productRow(float[] a, int i, float[] b, int k, float[] c, int o, int n) {
     FloatVector s = FloatVector.zero(Lanes.SPECIES);
     int j = 0;
     for (; j + COUNT <= n; j += COUNT) {
@@ -159,7 +160,7 @@ public final class Norms {
     return VectorMath.sum(s);
   }
 
-  private static void gradient(
+  private static void gradientRow(
       float[] x,
       int i,
       float[] w,
@@ -185,7 +186,7 @@ public final class Norms {
     }
   }
 
-  private static void weight(
+  private static void weightRow(
       float[] x, int i, float[] dy, int l, float rstd, float[] dw, int o, int n) {
     FloatVector r = all(rstd);
     int j = 0;

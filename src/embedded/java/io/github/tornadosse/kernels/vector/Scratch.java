@@ -17,13 +17,13 @@ final class Scratch {
   /** One tile of a product that cannot be stored directly. */
   static final int TILE = 3;
 
-  /** One row of a head: what is activated. */
+  /** Rows of a head: what is activated. */
   static final int INPUT = 4;
 
-  /** One row of a head: what was activated. */
+  /** Rows of a head: what was activated. */
   static final int OUTPUT = 5;
 
-  /** One row of a head: a gradient. */
+  /** Rows of a head: a gradient. */
   static final int GRADIENT = 6;
 
   /** One row of a head: 1 where it takes part, 0 where it is left out. */
@@ -32,7 +32,16 @@ final class Scratch {
   /** Outputs of a chunk's rows. */
   static final int ROWS = 8;
 
-  private static final int SLOTS = 9;
+  /** A vector for each row of {@link RowReductions}. */
+  static final int LANES = 9;
+
+  /** A square on its way through a transposition. */
+  static final int SQUARE = 10;
+
+  /** A number for each row. */
+  static final int NUMBERS = 11;
+
+  private static final int SLOTS = 12;
 
   private static final ThreadLocal<Scratch> OWN = ThreadLocal.withInitial(Scratch::new);
 

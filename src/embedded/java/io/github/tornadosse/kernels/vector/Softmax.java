@@ -8,7 +8,7 @@ import static io.github.tornadosse.kernels.vector.Lanes.load;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 
-/** Softmax of one row and its gradient. */
+/** Softmax of rows and its gradient. */
 final class Softmax {
   private Softmax() {}
 
@@ -16,6 +16,27 @@ final class Softmax {
   static void row(float[] a, int i, float[] b, int o, int n) {
     float sum = exponentials(a, i, Lanes.max(a, i, n), b, o, n);
     Lanes.scale(b, o, 1 / sum, b, o, n);
+  }
+
+  /**
+   * b = softmax(a) for contiguous rows; a and b may be the same.
+   *
+   * @param a [rows, n]
+   * @param b [rows, n]
+   * @param rows their number
+   * @param n length of a row
+   */
+  static void rows(float[] a, int i, float[] b, int o, int rows, int n) {
+    float[] numbers = Scratch.floats(Scratch.NUMBERS, RowReductions.ROWS);
+    for (int r = 0; r < rows; r += RowReductions.ROWS) {
+      int m = Math.min(RowReductions.ROWS, rows - r);
+      RowReductions.maxima(a, i + r * n, m, n, numbers);
+      RowReductions.exponentials(a, i + r * n, numbers, b, o + r * n, m, n, numbers);
+      for (int k = 0; k < m; k++) {
+        int at = o + (r + k) * n;
+        Lanes.scale(b, at, 1 / numbers[k], b, at, n);
+      }
+    }
   }
 
   /** b = e^(a − max); returns Σ b. */
@@ -50,9 +71,27 @@ final class Softmax {
     return VectorMath.sum(s);
   }
 
-  /** b = p·(d − ⟨p, d⟩), the gradient of the logits; d and b may be the same. */
-  static void gradient(float[] p, int i, float[] d, int k, float[] b, int o, int n) {
-    FloatVector dot = all(Lanes.dot(p, i, d, k, n));
+  /**
+   * b = p·(d − ⟨p, d⟩) for contiguous rows, the gradient of the logits; d and b may be the same.
+   *
+   * @param p [rows, n]
+   * @param d [rows, n]
+   * @param b [rows, n]
+   * @param rows at most {@link RowReductions#ROWS}
+   * @param n length of a row
+   */
+  static void gradient(float[] p, int i, float[] d, int k, float[] b, int o, int rows, int n) {
+    float[] dots = Scratch.floats(Scratch.NUMBERS, RowReductions.ROWS);
+    RowReductions.dots(p, i, n, d, k, n, rows, n, dots);
+    for (int r = 0; r < rows; r++) {
+      int at = r * n;
+      gradientRow(p, i + at, d, k + at, dots[r], b, o + at, n);
+    }
+  }
+
+  private static void gradientRow(
+      float[] p, int i, float[] d, int k, float mean, float[] b, int o, int n) {
+    FloatVector dot = all(mean);
     int j = 0;
     for (; j + COUNT <= n; j += COUNT) {
       load(p, i + j).mul(load(d, k + j).sub(dot)).intoArray(b, o + j);

@@ -196,9 +196,9 @@ public final class TokenSums implements RowOutputs {
     int at = outputAt(t, head);
     for (int c = 0; c < value; c += valueDim) {
       float r = Norms.reciprocal(Lanes.squares(sum, i + c, valueDim), valueDim, eps);
-      Norms.normalise(sum, i + c, w, wAt, r, y, yAt + at + c, valueDim);
+      Norms.normaliseRow(sum, i + c, w, wAt, r, y, yAt + at + c, valueDim);
     }
-    if (gated) MixerOutput.gate(gate, gateAt + at, y, yAt + at, value);
+    if (gated) MixerOutput.gateRow(gate, gateAt + at, y, yAt + at, value);
   }
 
   /** Adds the rows of further ranks, once all rows are there. */

@@ -116,12 +116,11 @@ final class Transpose {
   }
 
   /**
-   * One 16×16 square. The exchanges take lanes of one vector at a time and stand in the loops'
-   * bodies: the compiler makes calls, on vectors in memory, of a selection out of two vectors, and
-   * of small methods once it has inlined many others.
+   * One 16×16 square, with 16 lanes; to may be a. The exchanges take lanes of one vector at a time
+   * and stand in the loops' bodies: the compiler makes calls, on vectors in memory, of a selection
+   * out of two vectors, and of small methods once it has inlined many others.
    */
-  private static void square(
-      float[] a, int ao, int lda, float[] to, int toAt, int ld, float[] scratch) {
+  static void square(float[] a, int ao, int lda, float[] to, int toAt, int ld, float[] scratch) {
     for (int r = 0; r < BLOCK; r += 4) {
       near(a, ao + r * lda, lda, scratch, r * BLOCK);
     }
