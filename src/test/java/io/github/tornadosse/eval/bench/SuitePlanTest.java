@@ -103,7 +103,7 @@ class SuitePlanTest {
 
   @Test
   void theShippedPlansAreRight() {
-    for (String name : List.of("suite.yaml", "quick.yaml")) {
+    for (String name : List.of("suite.yaml", "quick.yaml", "gpu.yaml")) {
       SuitePlan plan =
           SuitePlan.load(
               Path.of("benchmarks", name),
