@@ -6,4 +6,9 @@ class GpuAttentionTest extends AttentionContract {
   protected Operations operations() {
     return new GpuOperations(GpuSettings.SMALLEST);
   }
+
+  @Override
+  protected int betweenSplits() {
+    return 9;
+  }
 }
