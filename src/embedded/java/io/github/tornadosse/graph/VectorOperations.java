@@ -1,7 +1,6 @@
 package io.github.tornadosse.graph;
 
 import io.github.tornadosse.kernels.Activation;
-import io.github.tornadosse.kernels.Control;
 import io.github.tornadosse.kernels.vector.DecayGates;
 import io.github.tornadosse.kernels.vector.Dense;
 import io.github.tornadosse.kernels.vector.Embedding;
@@ -809,9 +808,7 @@ public final class VectorOperations implements Operations {
       Output output,
       HeadSizes sizes) {
     if (apart(s, rows)) {
-      FloatArray out = rowOutputs(s, id, rows, sizes);
-      gla(s, id, q, k, v, g, rows, state, out, sizes);
-      output(s, id + ".output", out, rows, output, sizes);
+      Operations.super.glaOutput(s, id, q, k, v, g, rows, state, output, sizes);
     } else {
       VectorOperationsOutput.gla(s, id, q, k, v, g, rows, state, output, sizes);
     }
@@ -831,10 +828,8 @@ public final class VectorOperations implements Operations {
       Output output,
       DeltaRuleOperations.Sizes sizes) {
     if (apart(s, rows)) {
-      HeadSizes values = new HeadSizes(sizes.valueHeads(), sizes.key(), sizes.value());
-      FloatArray out = rowOutputs(s, id, rows, values);
-      deltaRule().forward(s, id, q, k, v, gates, rows, gateValues, state, out, sizes);
-      output(s, id + ".output", out, rows, output, values);
+      Operations.super.deltaRuleOutput(
+          s, id, q, k, v, gates, rows, gateValues, state, output, sizes);
     } else {
       VectorOperationsOutput.deltaRule(
           s, id, q, k, v, gates, rows, gateValues, state, output, sizes);
@@ -847,28 +842,6 @@ public final class VectorOperations implements Operations {
    */
   private boolean apart(Stage s, Rows rows) {
     return rows.width() > 0 && s.tokens() <= tokensApart;
-  }
-
-  private static FloatArray rowOutputs(Stage s, String id, Rows rows, HeadSizes sizes) {
-    long rowCount = (long) s.tokens() * (1 + rows.width());
-    return s.buffers().floats(id + ".rows", rowCount * sizes.heads() * sizes.value());
-  }
-
-  private void output(
-      Stage s, String id, FloatArray out, Rows rows, Output output, HeadSizes sizes) {
-    long size = (long) s.tokens() * sizes.heads() * sizes.value();
-    mixerOutput(
-        s,
-        id,
-        out,
-        rows,
-        output.gate(),
-        output.w(),
-        new View(s.buffers().floats(id + ".sums", size), Control.ZERO),
-        output.y(),
-        sizes,
-        output.valueDim(),
-        output.eps());
   }
 
   @Override

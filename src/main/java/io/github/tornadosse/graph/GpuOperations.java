@@ -1,6 +1,5 @@
 package io.github.tornadosse.graph;
 
-import io.github.tornadosse.kernels.Control;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -319,25 +318,6 @@ public class GpuOperations extends PortableOperations {
       int valueDim,
       float eps) {
     GpuHeads.output(s, id, out, rows, gate, w, o, y, sizes, valueDim, eps);
-  }
-
-  /** Through sums of their own: the kernel takes a token's value heads apart. */
-  @Override
-  void output(Stage s, String id, FloatArray out, Rows rows, Output output, HeadSizes sizes) {
-    long size = (long) s.tokens() * sizes.heads() * sizes.value();
-    View sums = new View(s.buffers().floats(id + ".sums", size), Control.ZERO);
-    mixerOutput(
-        s,
-        id,
-        out,
-        rows,
-        output.gate(),
-        output.w(),
-        sums,
-        output.y(),
-        sizes,
-        output.valueDim(),
-        output.eps());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.github.tornadosse.graph;
 
+import io.github.tornadosse.kernels.Control;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -392,7 +393,7 @@ public interface Operations {
    * write, y and the states alone. A tier that can do without arrays for the rows' outputs and
    * their sums has none.
    */
-  void glaOutput(
+  default void glaOutput(
       Stage s,
       String id,
       FloatArray q,
@@ -402,10 +403,14 @@ public interface Operations {
       Rows rows,
       View state,
       Output output,
-      HeadSizes sizes);
+      HeadSizes sizes) {
+    FloatArray out = rowOutputs(s, id, rows, sizes);
+    gla(s, id, q, k, v, g, rows, state, out, sizes);
+    tokenOutputs(s, id, out, rows, output, sizes);
+  }
 
   /** The same for {@link DeltaRuleOperations#forward}; heads and V of the output are HV and V. */
-  void deltaRuleOutput(
+  default void deltaRuleOutput(
       Stage s,
       String id,
       FloatArray q,
@@ -416,7 +421,34 @@ public interface Operations {
       boolean gateValues,
       View state,
       Output output,
-      DeltaRuleOperations.Sizes sizes);
+      DeltaRuleOperations.Sizes sizes) {
+    HeadSizes values = new HeadSizes(sizes.valueHeads(), sizes.key(), sizes.value());
+    FloatArray out = rowOutputs(s, id, rows, values);
+    deltaRule().forward(s, id, q, k, v, gates, rows, gateValues, state, out, sizes);
+    tokenOutputs(s, id, out, rows, output, values);
+  }
+
+  private static FloatArray rowOutputs(Stage s, String id, Rows rows, HeadSizes sizes) {
+    long rowCount = (long) s.tokens() * (1 + rows.width());
+    return s.buffers().floats(id + ".rows", rowCount * sizes.heads() * sizes.value());
+  }
+
+  private void tokenOutputs(
+      Stage s, String id, FloatArray out, Rows rows, Output output, HeadSizes sizes) {
+    long size = (long) s.tokens() * sizes.heads() * sizes.value();
+    mixerOutput(
+        s,
+        id + ".output",
+        out,
+        rows,
+        output.gate(),
+        output.w(),
+        new View(s.buffers().floats(id + ".sums", size), Control.ZERO),
+        output.y(),
+        sizes,
+        output.valueDim(),
+        output.eps());
+  }
 
   /** dO [H, capacity, V], dGate [L, H·V] (null without gate), dw += from dy [L, H·V]. */
   void mixerOutputGradient(

@@ -1,6 +1,7 @@
 package io.github.tornadosse.kernels.gpu;
 
 import io.github.tornadosse.kernels.Control;
+import io.github.tornadosse.kernels.portable.SoftmaxAttention;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -20,22 +21,6 @@ public final class CachedAttention {
   private static final float LOWEST = -1e38f;
 
   private CachedAttention() {}
-
-  /** The sequence of a token. */
-  private static int sequenceOf(IntArray cu, int sequences, int t) {
-    int first = 0;
-    int after = sequences;
-    // cu[first] <= t < cu[after], so that no empty sequence is found.
-    while (after - first > 1) {
-      int middle = (first + after) / 2;
-      if (cu.get(middle) <= t) {
-        first = middle;
-      } else {
-        after = middle;
-      }
-    }
-    return first;
-  }
 
   /**
    * Turns new tokens' queries and keys by their positions, and puts keys and values into the caches
@@ -88,7 +73,7 @@ public final class CachedAttention {
     int h = context.groupIdx % all;
     int t = context.groupIdx / all;
     if (t < control.get(Control.TOKENS)) {
-      int s = sequenceOf(cu, control.get(Control.SEQUENCES), t);
+      int s = SoftmaxAttention.sequenceOf(cu, control.get(Control.SEQUENCES), t);
       int position = past.get(s) + t - cu.get(s);
       int half = dim / 2;
       int a = position % low * dim;
@@ -184,7 +169,7 @@ public final class CachedAttention {
     int h = context.groupIdx / parts % heads;
     int t = context.groupIdx / parts / heads;
     if (t < control.get(Control.TOKENS)) {
-      int s = sequenceOf(cu, control.get(Control.SEQUENCES), t);
+      int s = SoftmaxAttention.sequenceOf(cu, control.get(Control.SEQUENCES), t);
       int last = past.get(s) + t - cu.get(s);
       int seen = window > 0 ? TornadoMath.max(0, last - window + 1) : 0;
       int share = (last - seen + parts) / parts; // of last − seen + 1 positions

@@ -15,8 +15,15 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 public final class SoftmaxAttention {
   private SoftmaxAttention() {}
 
-  /** The last sequence that begins at token t or before: the one that t is in. */
-  static int sequenceOf(IntArray cu, int sequences, int t) {
+  /**
+   * The last sequence that begins at token t or before: the one that t is in.
+   *
+   * @param cu [S + 1]
+   * @param sequences S
+   * @param t the token
+   * @return its index
+   */
+  public static int sequenceOf(IntArray cu, int sequences, int t) {
     int low = 0;
     int high = sequences;
     while (high - low > 1) {
