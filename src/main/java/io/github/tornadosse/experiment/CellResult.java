@@ -78,8 +78,7 @@ public record CellResult(List<Measure> validation, List<Measure> test, double se
       return Optional.empty();
     }
     ObjectNode json = JsonFiles.readObject(file);
-    // As text: what was read has other number types than what was made.
-    if (!json.path("of").toString().equals(identity(cell, recipe).toString())) {
+    if (!run(json.path("of")).equals(run(identity(cell, recipe)))) {
       throw new UserError(
           file
               + " is of another recipe; go on with the one that it was made with, or choose another"
@@ -90,6 +89,18 @@ public record CellResult(List<Measure> validation, List<Measure> test, double se
             measures(json.path("validation")),
             measures(json.path("test")),
             json.path("seconds").doubleValue()));
+  }
+
+  /**
+   * What a result is of, wherever its run's checkpoints lie, so that results can be copied. As
+   * text: what was read has other number types than what was made.
+   */
+  private static String run(JsonNode of) {
+    JsonNode run = of.deepCopy();
+    if (run.path("recipe").path("checkpoint") instanceof ObjectNode checkpoint) {
+      checkpoint.remove("directory");
+    }
+    return run.toString();
   }
 
   private static List<Measure> measures(JsonNode list) {

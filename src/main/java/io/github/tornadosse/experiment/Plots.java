@@ -2,6 +2,7 @@ package io.github.tornadosse.experiment;
 
 import io.github.tornadosse.eval.tasks.PlotStyle;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYSeries;
@@ -10,17 +11,39 @@ import org.knowm.xchart.XYSeries;
 final class Plots {
   private Plots() {}
 
-  /** Mean of all test values against state bytes, a point with its interval a model. */
+  /**
+   * Mean of all test values against state bytes, a point with its interval a model; side by side
+   * where all have as many bytes.
+   */
   static byte[] againstState(Summary summary) {
+    double least = summary.models().stream().mapToDouble(Summary.Model::stateBytes).min().orElse(1);
+    double most = summary.models().stream().mapToDouble(Summary.Model::stateBytes).max().orElse(1);
+    if (least == most && summary.models().size() > 1) {
+      return sideBySide(summary, (long) least);
+    }
     XYChart chart = chart(summary, summary.title(), "bytes of state for one sequence");
     for (Summary.Model m : summary.models()) {
       add(chart, summary, m, new double[] {m.stateBytes()}, List.of(m.overall()));
     }
-    double least = summary.models().stream().mapToDouble(Summary.Model::stateBytes).min().orElse(1);
-    double most = summary.models().stream().mapToDouble(Summary.Model::stateBytes).max().orElse(1);
     chart.getStyler().setXAxisLogarithmic(true);
     chart.getStyler().setXAxisMin(PlotStyle.below(least));
     chart.getStyler().setXAxisMax(PlotStyle.above(most + 1));
+    return PlotStyle.png(chart);
+  }
+
+  private static byte[] sideBySide(Summary summary, long stateBytes) {
+    XYChart chart =
+        chart(
+            summary,
+            summary.title(),
+            String.format(
+                Locale.ROOT, "models as listed, each with %,d bytes of state", stateBytes));
+    for (Summary.Model m : summary.models()) {
+      add(chart, summary, m, new double[] {summary.models().indexOf(m) + 1}, List.of(m.overall()));
+    }
+    chart.getStyler().setXAxisMin(0.5);
+    chart.getStyler().setXAxisMax(summary.models().size() + 0.5);
+    chart.setCustomXAxisTickLabelsFormatter(place -> "");
     return PlotStyle.png(chart);
   }
 

@@ -6,12 +6,17 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.tornadosse.runtime.Tiers;
 import io.github.tornadosse.tensor.UserError;
+import java.awt.Color;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -107,6 +112,18 @@ class ExperimentTest {
     assertThatThrownBy(() -> experiment(recipe, counting, "train.steps=5").run())
         .isInstanceOf(UserError.class)
         .hasMessageContaining("is of another recipe");
+
+    // Results alone, somewhere else, as after a copy from another machine.
+    ExperimentRecipe copied = recipe(YAML, "copied");
+    for (Cell cell : first.cells().keySet()) {
+      Path there =
+          copied.directory().resolve("cells").resolve(cell.directory().getFileName().toString());
+      Files.createDirectories(there);
+      Files.copy(cell.directory().resolve("result.json"), there.resolve("result.json"));
+    }
+    Summary third = experiment(copied, counting).run();
+    assertThat(finished).hasValue(6);
+    assertThat(third.models()).isEqualTo(first.models());
   }
 
   @Test
@@ -120,6 +137,33 @@ class ExperimentTest {
     assertThat(summary.cells().keySet())
         .extracting(c -> c.model() + " " + c.learningRate())
         .containsExactlyInAnyOrder("gla 0.001", "gla 0.03", "sse 0.005");
+  }
+
+  @Test
+  void modelsOfEqualStateAreDrawnSideBySide() throws IOException {
+    String yaml =
+        YAML.replace("[1e-3, 3e-2]", "[1e-2]")
+            .replace(
+                "gla: {model: {num_sparse_partition: 0}}",
+                "sse-read: {model: {num_sparse_partition: 2, write_gate: false}}");
+    Summary summary = experiment(recipe(yaml, "equal"), new ExperimentProgress() {}).run();
+    BufferedImage plot = ImageIO.read(new ByteArrayInputStream(Plots.againstState(summary)));
+    // Markers alone have colours, left of the legend.
+    int[] coloured =
+        IntStream.range(0, plot.getWidth() * 3 / 4)
+            .filter(
+                x ->
+                    IntStream.range(0, plot.getHeight())
+                        .map(y -> plot.getRGB(x, y))
+                        .anyMatch(ExperimentTest::isColoured))
+            .toArray();
+    assertThat(coloured).isNotEmpty();
+    assertThat(coloured[coloured.length - 1] - coloured[0]).isGreaterThan(plot.getWidth() / 4);
+  }
+
+  private static boolean isColoured(int rgb) {
+    Color c = new Color(rgb);
+    return Color.RGBtoHSB(c.getRed(), c.getGreen(), c.getBlue(), null)[1] > 0.4;
   }
 
   @Test
