@@ -17,7 +17,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 public final class ChunkOperands {
   /** Work-items of a group. */
-  public static final int ITEMS = 128;
+  public static final int ITEMS = 512;
 
   /** Largest key dim. */
   public static final int MOST_KEYS = 128;
@@ -28,16 +28,30 @@ public final class ChunkOperands {
   private static final int HALF = CHUNK / 2;
   private static final int SUB = 16;
 
-  /** Rows of the smallest blocks of scores. */
+  /** Rows of a work-item. */
+  private static final int ROWS = 8;
+
+  /** Work-items that have the same columns. */
+  private static final int GROUPS = CHUNK / ROWS;
+
+  /** Rows of the smallest blocks of scores, and pairs i ≥ j of them. */
   private static final int LEAST = 4;
 
-  /** Ints of the left factors in local memory; the right ones follow. */
-  private static final int FACTOR = HALF * MOST_KEYS / 2;
+  private static final int PAIRS = LEAST * (LEAST + 1) / 2;
+
+  /** Ints between the tiles of left factors in local memory: four neighbours share no bank. */
+  private static final int PADDED = Packed.LEFT + 8;
+
+  /** Where the right factors begin in local memory. */
+  private static final int RIGHTS = 2 * MOST_KEYS / SUB * PADDED;
+
+  /** Ints between the columns of keys on their way to memory. */
+  private static final int STRIDE = HALF + 1;
+
+  /** Ints of both factors in local memory, as many as those of the keys. */
+  private static final int FACTORS = MOST_KEYS * STRIDE;
 
   private static final int BYTES = 4;
-
-  /** Parts of the columns that are summed apart within the smallest blocks. */
-  private static final int SLICES = 8;
 
   private ChunkOperands() {}
 
@@ -125,415 +139,472 @@ public final class ChunkOperands {
     int chunk = context.groupIdx;
     int head = context.groupIdy;
     int item = context.localIdx;
-    float[] decays = context.allocateFloatLocalArray(CHUNK * MOST_KEYS);
-    int[] factors = context.allocateIntLocalArray(2 * FACTOR);
+    int[] factors = context.allocateIntLocalArray(FACTORS);
+    float[] sums = context.allocateFloatLocalArray(PAIRS * ITEMS);
+    float[] totals = context.allocateFloatLocalArray(GROUPS * MOST_KEYS);
     int begin = table.get(2 * chunk);
     int end = table.get(2 * chunk + 1);
     if (begin < end) {
       int at = chunk * heads + head;
       int from = (begin < capacity ? head : heads + head) * capacity;
       int tiles = key / SUB;
-      int line = chunk * CHUNK;
-
-      if (item < key) {
-        float product = 1f;
-        for (int i = 0; i < CHUNK; i += SUB) {
-          float g0 = g.get((from + place.get(line + i)) * key + item);
-          float g1 = g.get((from + place.get(line + i + 1)) * key + item);
-          float g2 = g.get((from + place.get(line + i + 2)) * key + item);
-          float g3 = g.get((from + place.get(line + i + 3)) * key + item);
-          float g4 = g.get((from + place.get(line + i + 4)) * key + item);
-          float g5 = g.get((from + place.get(line + i + 5)) * key + item);
-          float g6 = g.get((from + place.get(line + i + 6)) * key + item);
-          float g7 = g.get((from + place.get(line + i + 7)) * key + item);
-          float g8 = g.get((from + place.get(line + i + 8)) * key + item);
-          float g9 = g.get((from + place.get(line + i + 9)) * key + item);
-          float g10 = g.get((from + place.get(line + i + 10)) * key + item);
-          float g11 = g.get((from + place.get(line + i + 11)) * key + item);
-          float g12 = g.get((from + place.get(line + i + 12)) * key + item);
-          float g13 = g.get((from + place.get(line + i + 13)) * key + item);
-          float g14 = g.get((from + place.get(line + i + 14)) * key + item);
-          float g15 = g.get((from + place.get(line + i + 15)) * key + item);
-          int of = 2 * all + line + i;
-          float d0 = TornadoMath.exp(g0 * factor.get(of));
-          float d1 = TornadoMath.exp(g1 * factor.get(of + 1));
-          float d2 = TornadoMath.exp(g2 * factor.get(of + 2));
-          float d3 = TornadoMath.exp(g3 * factor.get(of + 3));
-          float d4 = TornadoMath.exp(g4 * factor.get(of + 4));
-          float d5 = TornadoMath.exp(g5 * factor.get(of + 5));
-          float d6 = TornadoMath.exp(g6 * factor.get(of + 6));
-          float d7 = TornadoMath.exp(g7 * factor.get(of + 7));
-          float d8 = TornadoMath.exp(g8 * factor.get(of + 8));
-          float d9 = TornadoMath.exp(g9 * factor.get(of + 9));
-          float d10 = TornadoMath.exp(g10 * factor.get(of + 10));
-          float d11 = TornadoMath.exp(g11 * factor.get(of + 11));
-          float d12 = TornadoMath.exp(g12 * factor.get(of + 12));
-          float d13 = TornadoMath.exp(g13 * factor.get(of + 13));
-          float d14 = TornadoMath.exp(g14 * factor.get(of + 14));
-          float d15 = TornadoMath.exp(g15 * factor.get(of + 15));
-          int di = i * MOST_KEYS + item;
-          decays[di] = d0;
-          decays[di + MOST_KEYS] = d1;
-          decays[di + 2 * MOST_KEYS] = d2;
-          decays[di + 3 * MOST_KEYS] = d3;
-          decays[di + 4 * MOST_KEYS] = d4;
-          decays[di + 5 * MOST_KEYS] = d5;
-          decays[di + 6 * MOST_KEYS] = d6;
-          decays[di + 7 * MOST_KEYS] = d7;
-          decays[di + 8 * MOST_KEYS] = d8;
-          decays[di + 9 * MOST_KEYS] = d9;
-          decays[di + 10 * MOST_KEYS] = d10;
-          decays[di + 11 * MOST_KEYS] = d11;
-          decays[di + 12 * MOST_KEYS] = d12;
-          decays[di + 13 * MOST_KEYS] = d13;
-          decays[di + 14 * MOST_KEYS] = d14;
-          decays[di + 15 * MOST_KEYS] = d15;
-          product *= d0 * d1 * (d2 * d3);
-          product *= d4 * d5 * (d6 * d7);
-          product *= d8 * d9 * (d10 * d11);
-          product *= d12 * d13 * (d14 * d15);
-        }
-        decay.set(at * key + item, product);
-      }
-      context.localBarrier();
-
-      // From here on a work-item has two columns of queries, or of keys.
+      // A work-item has eight rows of two columns. Their number is read, not given, so that sums
+      // over them are not unrolled, which takes a register for each.
+      int items = context.localGroupSizeX / GROUPS;
+      int group = item / 64;
       int c = item % 64 * 2;
-      int ofKeys = item / 64;
-      int left = c / SUB * Packed.LEFT + c % SUB / 2;
-      int ints = HALF * key;
+      int left = c / SUB * PADDED + c % SUB / 2;
+      int right = RIGHTS + c / SUB * 4 * Packed.RIGHT + c % SUB * 4;
+      int line = chunk * CHUNK + group * ROWS;
+      float x0 = 0f;
+      float y0 = 0f;
+      float u0 = 0f;
+      float w0 = 0f;
+      float x1 = 0f;
+      float y1 = 0f;
+      float u1 = 0f;
+      float w1 = 0f;
+      float x2 = 0f;
+      float y2 = 0f;
+      float u2 = 0f;
+      float w2 = 0f;
+      float x3 = 0f;
+      float y3 = 0f;
+      float u3 = 0f;
+      float w3 = 0f;
+      float x4 = 0f;
+      float y4 = 0f;
+      float u4 = 0f;
+      float w4 = 0f;
+      float x5 = 0f;
+      float y5 = 0f;
+      float u5 = 0f;
+      float w5 = 0f;
+      float x6 = 0f;
+      float y6 = 0f;
+      float u6 = 0f;
+      float w6 = 0f;
+      float x7 = 0f;
+      float y7 = 0f;
+      float u7 = 0f;
+      float w7 = 0f;
+      // Decays over the first four rows and the last four.
+      float fx = 1f;
+      float fy = 1f;
+      float lx = 1f;
+      float ly = 1f;
+      // Four rows at a time: their scores, queries moved to their start and keys to their end.
+      // Without the barriers the compiler would read all rows first, into too many registers.
+      float a00 = 0f;
+      float a10 = 0f;
+      float a11 = 0f;
+      float a20 = 0f;
+      float a21 = 0f;
+      float a22 = 0f;
+      float a30 = 0f;
+      float a31 = 0f;
+      float a32 = 0f;
+      float a33 = 0f;
       if (c < key) {
-        float px = 1f;
-        float py = 1f;
-        if (ofKeys == 0) {
-          for (int i = 0; i < CHUNK; i += 8) {
-            int t0 = (from + place.get(line + i)) * key + c;
-            int t1 = (from + place.get(line + i + 1)) * key + c;
-            int t2 = (from + place.get(line + i + 2)) * key + c;
-            int t3 = (from + place.get(line + i + 3)) * key + c;
-            int t4 = (from + place.get(line + i + 4)) * key + c;
-            int t5 = (from + place.get(line + i + 5)) * key + c;
-            int t6 = (from + place.get(line + i + 6)) * key + c;
-            int t7 = (from + place.get(line + i + 7)) * key + c;
-            float x0 = q.get(t0);
-            float y0 = q.get(t0 + 1);
-            float x1 = q.get(t1);
-            float y1 = q.get(t1 + 1);
-            float x2 = q.get(t2);
-            float y2 = q.get(t2 + 1);
-            float x3 = q.get(t3);
-            float y3 = q.get(t3 + 1);
-            float x4 = q.get(t4);
-            float y4 = q.get(t4 + 1);
-            float x5 = q.get(t5);
-            float y5 = q.get(t5 + 1);
-            float x6 = q.get(t6);
-            float y6 = q.get(t6 + 1);
-            float x7 = q.get(t7);
-            float y7 = q.get(t7 + 1);
-            float f0 = factor.get(line + i);
-            float f1 = factor.get(line + i + 1);
-            float f2 = factor.get(line + i + 2);
-            float f3 = factor.get(line + i + 3);
-            float f4 = factor.get(line + i + 4);
-            float f5 = factor.get(line + i + 5);
-            float f6 = factor.get(line + i + 6);
-            float f7 = factor.get(line + i + 7);
-            int to = at * ints + i / SUB * tiles * Packed.LEFT + i % SUB * 8 + left;
-            int di = i * MOST_KEYS + c;
-            px *= decays[di];
-            py *= decays[di + 1];
-            queries.set(to, Packed.pair(f0 * x0 * px, f0 * y0 * py));
-            px *= decays[di + MOST_KEYS];
-            py *= decays[di + MOST_KEYS + 1];
-            queries.set(to + 8, Packed.pair(f1 * x1 * px, f1 * y1 * py));
-            px *= decays[di + 2 * MOST_KEYS];
-            py *= decays[di + 2 * MOST_KEYS + 1];
-            queries.set(to + 16, Packed.pair(f2 * x2 * px, f2 * y2 * py));
-            px *= decays[di + 3 * MOST_KEYS];
-            py *= decays[di + 3 * MOST_KEYS + 1];
-            queries.set(to + 24, Packed.pair(f3 * x3 * px, f3 * y3 * py));
-            px *= decays[di + 4 * MOST_KEYS];
-            py *= decays[di + 4 * MOST_KEYS + 1];
-            queries.set(to + 32, Packed.pair(f4 * x4 * px, f4 * y4 * py));
-            px *= decays[di + 5 * MOST_KEYS];
-            py *= decays[di + 5 * MOST_KEYS + 1];
-            queries.set(to + 40, Packed.pair(f5 * x5 * px, f5 * y5 * py));
-            px *= decays[di + 6 * MOST_KEYS];
-            py *= decays[di + 6 * MOST_KEYS + 1];
-            queries.set(to + 48, Packed.pair(f6 * x6 * px, f6 * y6 * py));
-            px *= decays[di + 7 * MOST_KEYS];
-            py *= decays[di + 7 * MOST_KEYS + 1];
-            queries.set(to + 56, Packed.pair(f7 * x7 * px, f7 * y7 * py));
-          }
-        } else {
-          for (int i = CHUNK - 8; i >= 0; i -= 8) {
-            int t0 = (from + place.get(line + i)) * key + c;
-            int t1 = (from + place.get(line + i + 1)) * key + c;
-            int t2 = (from + place.get(line + i + 2)) * key + c;
-            int t3 = (from + place.get(line + i + 3)) * key + c;
-            int t4 = (from + place.get(line + i + 4)) * key + c;
-            int t5 = (from + place.get(line + i + 5)) * key + c;
-            int t6 = (from + place.get(line + i + 6)) * key + c;
-            int t7 = (from + place.get(line + i + 7)) * key + c;
-            float x0 = k.get(t0);
-            float y0 = k.get(t0 + 1);
-            float x1 = k.get(t1);
-            float y1 = k.get(t1 + 1);
-            float x2 = k.get(t2);
-            float y2 = k.get(t2 + 1);
-            float x3 = k.get(t3);
-            float y3 = k.get(t3 + 1);
-            float x4 = k.get(t4);
-            float y4 = k.get(t4 + 1);
-            float x5 = k.get(t5);
-            float y5 = k.get(t5 + 1);
-            float x6 = k.get(t6);
-            float y6 = k.get(t6 + 1);
-            float x7 = k.get(t7);
-            float y7 = k.get(t7 + 1);
-            float f0 = factor.get(all + line + i);
-            float f1 = factor.get(all + line + i + 1);
-            float f2 = factor.get(all + line + i + 2);
-            float f3 = factor.get(all + line + i + 3);
-            float f4 = factor.get(all + line + i + 4);
-            float f5 = factor.get(all + line + i + 5);
-            float f6 = factor.get(all + line + i + 6);
-            float f7 = factor.get(all + line + i + 7);
-            int to = at * ints + (c / SUB * 4 + i / SUB) * Packed.LEFT + c % SUB * 8 + i % SUB / 2;
-            int di = i * MOST_KEYS + c;
-            float x7x = f7 * x7 * px;
-            float y7y = f7 * y7 * py;
-            px *= decays[di + 7 * MOST_KEYS];
-            py *= decays[di + 7 * MOST_KEYS + 1];
-            keys.set(to + 3, Packed.pair(f6 * x6 * px, x7x));
-            keys.set(to + 11, Packed.pair(f6 * y6 * py, y7y));
-            px *= decays[di + 6 * MOST_KEYS];
-            py *= decays[di + 6 * MOST_KEYS + 1];
-            float x5x = f5 * x5 * px;
-            float y5y = f5 * y5 * py;
-            px *= decays[di + 5 * MOST_KEYS];
-            py *= decays[di + 5 * MOST_KEYS + 1];
-            keys.set(to + 2, Packed.pair(f4 * x4 * px, x5x));
-            keys.set(to + 10, Packed.pair(f4 * y4 * py, y5y));
-            px *= decays[di + 4 * MOST_KEYS];
-            py *= decays[di + 4 * MOST_KEYS + 1];
-            float x3x = f3 * x3 * px;
-            float y3y = f3 * y3 * py;
-            px *= decays[di + 3 * MOST_KEYS];
-            py *= decays[di + 3 * MOST_KEYS + 1];
-            keys.set(to + 1, Packed.pair(f2 * x2 * px, x3x));
-            keys.set(to + 9, Packed.pair(f2 * y2 * py, y3y));
-            px *= decays[di + 2 * MOST_KEYS];
-            py *= decays[di + 2 * MOST_KEYS + 1];
-            float x1x = f1 * x1 * px;
-            float y1y = f1 * y1 * py;
-            px *= decays[di + MOST_KEYS];
-            py *= decays[di + MOST_KEYS + 1];
-            keys.set(to, Packed.pair(f0 * x0 * px, x1x));
-            keys.set(to + 8, Packed.pair(f0 * y0 * py, y1y));
-            px *= decays[di];
-            py *= decays[di + 1];
-          }
-        }
+        int t0 = (from + place.get(line)) * key + c;
+        int t1 = (from + place.get(line + 1)) * key + c;
+        int t2 = (from + place.get(line + 2)) * key + c;
+        int t3 = (from + place.get(line + 3)) * key + c;
+        float f0 = factor.get(2 * all + line);
+        float f1 = factor.get(2 * all + line + 1);
+        float f2 = factor.get(2 * all + line + 2);
+        float f3 = factor.get(2 * all + line + 3);
+        float d0 = TornadoMath.exp(f0 * g.get(t0));
+        float e0 = TornadoMath.exp(f0 * g.get(t0 + 1));
+        float d1 = TornadoMath.exp(f1 * g.get(t1));
+        float e1 = TornadoMath.exp(f1 * g.get(t1 + 1));
+        float d2 = TornadoMath.exp(f2 * g.get(t2));
+        float e2 = TornadoMath.exp(f2 * g.get(t2 + 1));
+        float d3 = TornadoMath.exp(f3 * g.get(t3));
+        float e3 = TornadoMath.exp(f3 * g.get(t3 + 1));
+        float q0 = factor.get(line);
+        x0 = q0 * q.get(t0);
+        y0 = q0 * q.get(t0 + 1);
+        float q1 = factor.get(line + 1);
+        x1 = q1 * q.get(t1);
+        y1 = q1 * q.get(t1 + 1);
+        float q2 = factor.get(line + 2);
+        x2 = q2 * q.get(t2);
+        y2 = q2 * q.get(t2 + 1);
+        float q3 = factor.get(line + 3);
+        x3 = q3 * q.get(t3);
+        y3 = q3 * q.get(t3 + 1);
+        float k0 = factor.get(all + line);
+        u0 = k0 * k.get(t0);
+        w0 = k0 * k.get(t0 + 1);
+        float k1 = factor.get(all + line + 1);
+        u1 = k1 * k.get(t1);
+        w1 = k1 * k.get(t1 + 1);
+        float k2 = factor.get(all + line + 2);
+        u2 = k2 * k.get(t2);
+        w2 = k2 * k.get(t2 + 1);
+        float k3 = factor.get(all + line + 3);
+        u3 = k3 * k.get(t3);
+        w3 = k3 * k.get(t3 + 1);
+        a00 = x0 * u0 + y0 * w0;
+        fx *= d0;
+        fy *= e0;
+        x0 *= fx;
+        y0 *= fy;
+        u0 *= d1;
+        w0 *= e1;
+        a10 = x1 * u0 + y1 * w0;
+        a11 = x1 * u1 + y1 * w1;
+        fx *= d1;
+        fy *= e1;
+        x1 *= fx;
+        y1 *= fy;
+        u0 *= d2;
+        w0 *= e2;
+        u1 *= d2;
+        w1 *= e2;
+        a20 = x2 * u0 + y2 * w0;
+        a21 = x2 * u1 + y2 * w1;
+        a22 = x2 * u2 + y2 * w2;
+        fx *= d2;
+        fy *= e2;
+        x2 *= fx;
+        y2 *= fy;
+        u0 *= d3;
+        w0 *= e3;
+        u1 *= d3;
+        w1 *= e3;
+        u2 *= d3;
+        w2 *= e3;
+        a30 = x3 * u0 + y3 * w0;
+        a31 = x3 * u1 + y3 * w1;
+        a32 = x3 * u2 + y3 * w2;
+        a33 = x3 * u3 + y3 * w3;
+        fx *= d3;
+        fy *= e3;
+        x3 *= fx;
+        y3 *= fy;
       }
-
-      // Scores of the second half's rows with the first half's, then the same within each half, and
-      // so on: queries and keys are moved to the boundary between the halves.
-      int warp = item / 32;
-      for (int half = HALF; half >= LEAST; half = half / 2) {
-        if (c < key) {
-          for (int block = 0; block < HALF; block += half) {
-            float px = 1f;
-            float py = 1f;
-            if (ofKeys == 0) {
-              for (int r = block; r < block + half; r += 4) {
-                int i = block + half + r;
-                int t0 = (from + place.get(line + i)) * key + c;
-                int t1 = (from + place.get(line + i + 1)) * key + c;
-                int t2 = (from + place.get(line + i + 2)) * key + c;
-                int t3 = (from + place.get(line + i + 3)) * key + c;
-                float x0 = q.get(t0);
-                float y0 = q.get(t0 + 1);
-                float x1 = q.get(t1);
-                float y1 = q.get(t1 + 1);
-                float x2 = q.get(t2);
-                float y2 = q.get(t2 + 1);
-                float x3 = q.get(t3);
-                float y3 = q.get(t3 + 1);
-                float f0 = factor.get(line + i);
-                float f1 = factor.get(line + i + 1);
-                float f2 = factor.get(line + i + 2);
-                float f3 = factor.get(line + i + 3);
-
-                int to = r / SUB * tiles * Packed.LEFT + r % SUB * 8 + left;
-                int di = i * MOST_KEYS + c;
-                px *= decays[di];
-                py *= decays[di + 1];
-                int w0 = Packed.pair(f0 * x0 * px, f0 * y0 * py);
-                px *= decays[di + MOST_KEYS];
-                py *= decays[di + MOST_KEYS + 1];
-                int w1 = Packed.pair(f1 * x1 * px, f1 * y1 * py);
-                px *= decays[di + 2 * MOST_KEYS];
-                py *= decays[di + 2 * MOST_KEYS + 1];
-                int w2 = Packed.pair(f2 * x2 * px, f2 * y2 * py);
-                px *= decays[di + 3 * MOST_KEYS];
-                py *= decays[di + 3 * MOST_KEYS + 1];
-                int w3 = Packed.pair(f3 * x3 * px, f3 * y3 * py);
-                factors[to] = w0;
-                factors[to + 8] = w1;
-                factors[to + 16] = w2;
-                factors[to + 24] = w3;
-              }
-            } else {
-              for (int r = block + half - 4; r >= block; r -= 4) {
-                int i = block + r;
-                int t0 = (from + place.get(line + i)) * key + c;
-                int t1 = (from + place.get(line + i + 1)) * key + c;
-                int t2 = (from + place.get(line + i + 2)) * key + c;
-                int t3 = (from + place.get(line + i + 3)) * key + c;
-                float x0 = k.get(t0);
-                float y0 = k.get(t0 + 1);
-                float x1 = k.get(t1);
-                float y1 = k.get(t1 + 1);
-                float x2 = k.get(t2);
-                float y2 = k.get(t2 + 1);
-                float x3 = k.get(t3);
-                float y3 = k.get(t3 + 1);
-                float f0 = factor.get(all + line + i);
-                float f1 = factor.get(all + line + i + 1);
-                float f2 = factor.get(all + line + i + 2);
-                float f3 = factor.get(all + line + i + 3);
-
-                int to = FACTOR + (c / SUB * 4 + r / 8) * Packed.RIGHT + c % SUB * 4 + r % 8 / 2;
-                int di = i * MOST_KEYS + c;
-                float x3x = f3 * x3 * px;
-                float y3y = f3 * y3 * py;
-                px *= decays[di + 3 * MOST_KEYS];
-                py *= decays[di + 3 * MOST_KEYS + 1];
-                factors[to + 1] = Packed.pair(f2 * x2 * px, x3x);
-                factors[to + 5] = Packed.pair(f2 * y2 * py, y3y);
-                px *= decays[di + 2 * MOST_KEYS];
-                py *= decays[di + 2 * MOST_KEYS + 1];
-                float x1x = f1 * x1 * px;
-                float y1y = f1 * y1 * py;
-                px *= decays[di + MOST_KEYS];
-                py *= decays[di + MOST_KEYS + 1];
-                factors[to] = Packed.pair(f0 * x0 * px, x1x);
-                factors[to + 4] = Packed.pair(f0 * y0 * py, y1y);
-                px *= decays[di];
-                py *= decays[di + 1];
-              }
-            }
-          }
-        }
-        context.localBarrier();
-        int upper = half == HALF ? 0 : warp / 2;
-        int lower = half == HALF ? 1 : warp / 2;
-        float[] first = context.mmaFragment(0f);
-        float[] second = context.mmaFragment(0f);
-        for (int tile = 0; tile < tiles; tile++) {
-          HalfFloat[] b =
-              context.mmaLoadB(factors, SUB, (FACTOR + (tile * 4 + warp) * Packed.RIGHT) * BYTES);
-          HalfFloat[] a0 =
-              context.mmaLoadA(factors, SUB, (upper * tiles + tile) * Packed.LEFT * BYTES);
-          HalfFloat[] a1 =
-              context.mmaLoadA(factors, SUB, (lower * tiles + tile) * Packed.LEFT * BYTES);
-          first = context.mmaBF16(a0, b, first, MMAShape.M16N8K16);
-          second = context.mmaBF16(a1, b, second, MMAShape.M16N8K16);
-        }
-        // Smaller blocks than a tile are kept above the diagonal, see scoreAt.
-        int row = half == HALF ? HALF : warp / 2 * HALF + SUB;
-        int column = half == HALF ? warp * 8 : warp / 2 * HALF + warp % 2 * 8;
-        if (half < SUB) {
-          row = half == 8 ? 0 : SUB;
-          column = HALF + warp * 8;
-        }
-        int to = at * CHUNK * CHUNK + column;
-        context.mmaStore(first, scores, row, to, CHUNK);
-        if (half == HALF) {
-          context.mmaStore(second, scores, row + SUB, to, CHUNK);
-        }
-        context.localBarrier();
-      }
-
-      // Scores within blocks of 4 rows: a work-item has a block and every eighth column of it, and
-      // its ten sums are added to those of its neighbours afterwards, in the decays' memory.
-      int block = item / SLICES * LEAST;
-      float s00 = 0f;
-      float s10 = 0f;
-      float s11 = 0f;
-      float s20 = 0f;
-      float s21 = 0f;
-      float s22 = 0f;
-      float s30 = 0f;
-      float s31 = 0f;
-      float s32 = 0f;
-      float s33 = 0f;
-      float a0 = factor.get(line + block);
-      float a1 = factor.get(line + block + 1);
-      float a2 = factor.get(line + block + 2);
-      float a3 = factor.get(line + block + 3);
-      float b0 = factor.get(all + line + block);
-      float b1 = factor.get(all + line + block + 1);
-      float b2 = factor.get(all + line + block + 2);
-      float b3 = factor.get(all + line + block + 3);
-      int t0 = (from + place.get(line + block)) * key;
-      int t1 = (from + place.get(line + block + 1)) * key;
-      int t2 = (from + place.get(line + block + 2)) * key;
-      int t3 = (from + place.get(line + block + 3)) * key;
-      for (int x = item % SLICES; x < key; x += SLICES) {
-        float q0 = q.get(t0 + x);
-        float q1 = q.get(t1 + x);
-        float q2 = q.get(t2 + x);
-        float q3 = q.get(t3 + x);
-        float k0 = k.get(t0 + x);
-        float k1 = k.get(t1 + x);
-        float k2 = k.get(t2 + x);
-        float k3 = k.get(t3 + x);
-        float d1 = decays[(block + 1) * MOST_KEYS + x];
-        float d2 = decays[(block + 2) * MOST_KEYS + x];
-        float d3 = decays[(block + 3) * MOST_KEYS + x];
-        s00 += q0 * k0;
-        s11 += q1 * k1;
-        s22 += q2 * k2;
-        s33 += q3 * k3;
-        k0 *= d1;
-        s10 += q1 * k0;
-        k0 *= d2;
-        k1 *= d2;
-        s20 += q2 * k0;
-        s21 += q2 * k1;
-        k0 *= d3;
-        k1 *= d3;
-        k2 *= d3;
-        s30 += q3 * k0;
-        s31 += q3 * k1;
-        s32 += q3 * k2;
-      }
+      sums[item] = a00;
+      sums[item + 1 * ITEMS] = a10;
+      sums[item + 2 * ITEMS] = a11;
+      sums[item + 3 * ITEMS] = a20;
+      sums[item + 4 * ITEMS] = a21;
+      sums[item + 5 * ITEMS] = a22;
+      sums[item + 6 * ITEMS] = a30;
+      sums[item + 7 * ITEMS] = a31;
+      sums[item + 8 * ITEMS] = a32;
+      sums[item + 9 * ITEMS] = a33;
       context.localBarrier();
-      decays[item] = a0 * b0 * s00;
-      decays[item + ITEMS] = a1 * b0 * s10;
-      decays[item + 2 * ITEMS] = a1 * b1 * s11;
-      decays[item + 3 * ITEMS] = a2 * b0 * s20;
-      decays[item + 4 * ITEMS] = a2 * b1 * s21;
-      decays[item + 5 * ITEMS] = a2 * b2 * s22;
-      decays[item + 6 * ITEMS] = a3 * b0 * s30;
-      decays[item + 7 * ITEMS] = a3 * b1 * s31;
-      decays[item + 8 * ITEMS] = a3 * b2 * s32;
-      decays[item + 9 * ITEMS] = a3 * b3 * s33;
-      context.localBarrier();
-      for (int n = item; n < 10 * CHUNK / LEAST; n += ITEMS) {
-        int pair = n / (CHUNK / LEAST);
-        int of = n % (CHUNK / LEAST);
+      int to = at * CHUNK * CHUNK;
+      if (item < PAIRS * GROUPS) {
+        // Of neighbouring items each begins elsewhere: they read different banks.
+        int pair = item / GROUPS;
+        int block = item % GROUPS;
+        int si = pair * ITEMS + block * 64;
+        float even = 0f;
+        float odd = 0f;
+        for (int n = 0; n < items; n += 2) {
+          even += sums[si + (item + n) % 64];
+          odd += sums[si + (item + n + 1) % 64];
+        }
         // Pairs (0,0), (1,0), (1,1), (2,0) … of rows i ≥ j.
         int i = pair < 1 ? 0 : pair < 3 ? 1 : pair < 6 ? 2 : 3;
         int j = pair - i * (i + 1) / 2;
-        float sum = 0f;
-        for (int slice = 0; slice < SLICES; slice++) {
-          sum += decays[pair * ITEMS + of * SLICES + slice];
+        int first = block * ROWS;
+        scores.set(to + (first + i) * CHUNK + first + j, even + odd);
+      }
+      float b00 = 0f;
+      float b10 = 0f;
+      float b11 = 0f;
+      float b20 = 0f;
+      float b21 = 0f;
+      float b22 = 0f;
+      float b30 = 0f;
+      float b31 = 0f;
+      float b32 = 0f;
+      float b33 = 0f;
+      if (c < key) {
+        int t4 = (from + place.get(line + 4)) * key + c;
+        int t5 = (from + place.get(line + 5)) * key + c;
+        int t6 = (from + place.get(line + 6)) * key + c;
+        int t7 = (from + place.get(line + 7)) * key + c;
+        float f4 = factor.get(2 * all + line + 4);
+        float f5 = factor.get(2 * all + line + 5);
+        float f6 = factor.get(2 * all + line + 6);
+        float f7 = factor.get(2 * all + line + 7);
+        float d4 = TornadoMath.exp(f4 * g.get(t4));
+        float e4 = TornadoMath.exp(f4 * g.get(t4 + 1));
+        float d5 = TornadoMath.exp(f5 * g.get(t5));
+        float e5 = TornadoMath.exp(f5 * g.get(t5 + 1));
+        float d6 = TornadoMath.exp(f6 * g.get(t6));
+        float e6 = TornadoMath.exp(f6 * g.get(t6 + 1));
+        float d7 = TornadoMath.exp(f7 * g.get(t7));
+        float e7 = TornadoMath.exp(f7 * g.get(t7 + 1));
+        float q4 = factor.get(line + 4);
+        x4 = q4 * q.get(t4);
+        y4 = q4 * q.get(t4 + 1);
+        float q5 = factor.get(line + 5);
+        x5 = q5 * q.get(t5);
+        y5 = q5 * q.get(t5 + 1);
+        float q6 = factor.get(line + 6);
+        x6 = q6 * q.get(t6);
+        y6 = q6 * q.get(t6 + 1);
+        float q7 = factor.get(line + 7);
+        x7 = q7 * q.get(t7);
+        y7 = q7 * q.get(t7 + 1);
+        float k4 = factor.get(all + line + 4);
+        u4 = k4 * k.get(t4);
+        w4 = k4 * k.get(t4 + 1);
+        float k5 = factor.get(all + line + 5);
+        u5 = k5 * k.get(t5);
+        w5 = k5 * k.get(t5 + 1);
+        float k6 = factor.get(all + line + 6);
+        u6 = k6 * k.get(t6);
+        w6 = k6 * k.get(t6 + 1);
+        float k7 = factor.get(all + line + 7);
+        u7 = k7 * k.get(t7);
+        w7 = k7 * k.get(t7 + 1);
+        b00 = x4 * u4 + y4 * w4;
+        lx *= d4;
+        ly *= e4;
+        x4 *= lx;
+        y4 *= ly;
+        u4 *= d5;
+        w4 *= e5;
+        b10 = x5 * u4 + y5 * w4;
+        b11 = x5 * u5 + y5 * w5;
+        lx *= d5;
+        ly *= e5;
+        x5 *= lx;
+        y5 *= ly;
+        u4 *= d6;
+        w4 *= e6;
+        u5 *= d6;
+        w5 *= e6;
+        b20 = x6 * u4 + y6 * w4;
+        b21 = x6 * u5 + y6 * w5;
+        b22 = x6 * u6 + y6 * w6;
+        lx *= d6;
+        ly *= e6;
+        x6 *= lx;
+        y6 *= ly;
+        u4 *= d7;
+        w4 *= e7;
+        u5 *= d7;
+        w5 *= e7;
+        u6 *= d7;
+        w6 *= e7;
+        b30 = x7 * u4 + y7 * w4;
+        b31 = x7 * u5 + y7 * w5;
+        b32 = x7 * u6 + y7 * w6;
+        b33 = x7 * u7 + y7 * w7;
+        lx *= d7;
+        ly *= e7;
+        x7 *= lx;
+        y7 *= ly;
+      }
+      if (c < key) {
+        totals[group * MOST_KEYS + c] = fx * lx;
+        totals[group * MOST_KEYS + c + 1] = fy * ly;
+        int qi = left + group / 4 * tiles * PADDED + group % 4 * LEAST * 8;
+        factors[qi] = Packed.pair(x4, y4);
+        factors[qi + 8] = Packed.pair(x5, y5);
+        factors[qi + 16] = Packed.pair(x6, y6);
+        factors[qi + 24] = Packed.pair(x7, y7);
+        int ki = right + group / 2 * Packed.RIGHT + group % 2 * 2;
+        factors[ki] = Packed.pair(u0, u1);
+        factors[ki + 4] = Packed.pair(w0, w1);
+        factors[ki + 1] = Packed.pair(u2, u3);
+        factors[ki + 5] = Packed.pair(w2, w3);
+      }
+      x4 *= fx;
+      y4 *= fy;
+      x5 *= fx;
+      y5 *= fy;
+      x6 *= fx;
+      y6 *= fy;
+      x7 *= fx;
+      y7 *= fy;
+      u0 *= lx;
+      w0 *= ly;
+      u1 *= lx;
+      w1 *= ly;
+      u2 *= lx;
+      w2 *= ly;
+      u3 *= lx;
+      w3 *= ly;
+      context.localBarrier();
+      sums[item] = b00;
+      sums[item + 1 * ITEMS] = b10;
+      sums[item + 2 * ITEMS] = b11;
+      sums[item + 3 * ITEMS] = b20;
+      sums[item + 4 * ITEMS] = b21;
+      sums[item + 5 * ITEMS] = b22;
+      sums[item + 6 * ITEMS] = b30;
+      sums[item + 7 * ITEMS] = b31;
+      sums[item + 8 * ITEMS] = b32;
+      sums[item + 9 * ITEMS] = b33;
+      // The last warps multiply, as the first ones sum up.
+      int warp = (ITEMS - 1 - item) / 32;
+      if (warp < 4) {
+        // Smaller blocks than a tile are kept above the diagonal, see scoreAt.
+        float[] fragment = context.mmaFragment(0f);
+        for (int tile = 0; tile < tiles; tile++) {
+          HalfFloat[] a =
+              context.mmaLoadA(factors, SUB, (warp / 2 * tiles + tile) * PADDED * BYTES);
+          HalfFloat[] b =
+              context.mmaLoadB(factors, SUB, (RIGHTS + (tile * 4 + warp) * Packed.RIGHT) * BYTES);
+          fragment = context.mmaBF16(a, b, fragment, MMAShape.M16N8K16);
         }
-        scores.set(at * CHUNK * CHUNK + (of * LEAST + i) * CHUNK + of * LEAST + j, sum);
+        context.mmaStore(fragment, scores, SUB, to + HALF + warp * 8, CHUNK);
+      }
+      context.localBarrier();
+
+      // Scores of the second half's rows with the first half's of 16 rows, then of 32, then of 64:
+      // queries and keys have been moved to the bound between the halves.
+      for (int half = 8; half <= HALF; half = 2 * half) {
+        int wide = half / ROWS;
+        int upper = group / wide % 2;
+        int row = group / (2 * wide) * half + group % wide * ROWS;
+        if (c < key) {
+          if (upper == 1) {
+            int qi = left + row / SUB * tiles * PADDED + row % SUB * 8;
+            factors[qi] = Packed.pair(x0, y0);
+            factors[qi + 8] = Packed.pair(x1, y1);
+            factors[qi + 16] = Packed.pair(x2, y2);
+            factors[qi + 24] = Packed.pair(x3, y3);
+            factors[qi + 32] = Packed.pair(x4, y4);
+            factors[qi + 40] = Packed.pair(x5, y5);
+            factors[qi + 48] = Packed.pair(x6, y6);
+            factors[qi + 56] = Packed.pair(x7, y7);
+          } else {
+            int ki = right + row / 8 * Packed.RIGHT;
+            factors[ki] = Packed.pair(u0, u1);
+            factors[ki + 4] = Packed.pair(w0, w1);
+            factors[ki + 1] = Packed.pair(u2, u3);
+            factors[ki + 5] = Packed.pair(w2, w3);
+            factors[ki + 2] = Packed.pair(u4, u5);
+            factors[ki + 6] = Packed.pair(w4, w5);
+            factors[ki + 3] = Packed.pair(u6, u7);
+            factors[ki + 7] = Packed.pair(w6, w7);
+          }
+        }
+        context.localBarrier();
+        int mine = half == HALF ? warp / 4 : warp / 2;
+        if (warp < (half == HALF ? 8 : 4)) {
+          float[] fragment = context.mmaFragment(0f);
+          for (int tile = 0; tile < tiles; tile++) {
+            HalfFloat[] a = context.mmaLoadA(factors, SUB, (mine * tiles + tile) * PADDED * BYTES);
+            HalfFloat[] b =
+                context.mmaLoadB(
+                    factors, SUB, (RIGHTS + (tile * 4 + warp % 4) * Packed.RIGHT) * BYTES);
+            fragment = context.mmaBF16(a, b, fragment, MMAShape.M16N8K16);
+          }
+          int i = half == HALF ? HALF + mine * SUB : half == SUB ? mine * HALF + SUB : 0;
+          int j =
+              half == HALF
+                  ? warp % 4 * 8
+                  : half == SUB ? mine * HALF + warp % 2 * 8 : HALF + warp * 8;
+          context.mmaStore(fragment, scores, i, to + j, CHUNK);
+        }
+        if (half == 8 && item < PAIRS * GROUPS) {
+          // Of neighbouring items each begins elsewhere: they read different banks.
+          int pair = item / GROUPS;
+          int block = item % GROUPS;
+          int si = pair * ITEMS + block * 64;
+          float even = 0f;
+          float odd = 0f;
+          for (int n = 0; n < items; n += 2) {
+            even += sums[si + (item + n) % 64];
+            odd += sums[si + (item + n + 1) % 64];
+          }
+          // Pairs (0,0), (1,0), (1,1), (2,0) … of rows i ≥ j.
+          int i = pair < 1 ? 0 : pair < 3 ? 1 : pair < 6 ? 2 : 3;
+          int j = pair - i * (i + 1) / 2;
+          int first = block * ROWS + LEAST;
+          scores.set(to + (first + i) * CHUNK + first + j, even + odd);
+        }
+        float px = 1f;
+        float py = 1f;
+        int next = (group / wide * wide + (upper == 1 ? -wide : wide)) * MOST_KEYS + c;
+        for (int n = 0; n < wide; n++) {
+          px *= totals[next + n * MOST_KEYS];
+          py *= totals[next + n * MOST_KEYS + 1];
+        }
+        float qx = upper == 1 ? px : 1f;
+        float qy = upper == 1 ? py : 1f;
+        float kx = upper == 1 ? 1f : px;
+        float ky = upper == 1 ? 1f : py;
+        x0 *= qx;
+        y0 *= qy;
+        u0 *= kx;
+        w0 *= ky;
+        x1 *= qx;
+        y1 *= qy;
+        u1 *= kx;
+        w1 *= ky;
+        x2 *= qx;
+        y2 *= qy;
+        u2 *= kx;
+        w2 *= ky;
+        x3 *= qx;
+        y3 *= qy;
+        u3 *= kx;
+        w3 *= ky;
+        x4 *= qx;
+        y4 *= qy;
+        u4 *= kx;
+        w4 *= ky;
+        x5 *= qx;
+        y5 *= qy;
+        u5 *= kx;
+        w5 *= ky;
+        x6 *= qx;
+        y6 *= qy;
+        u6 *= kx;
+        w6 *= ky;
+        x7 *= qx;
+        y7 *= qy;
+        u7 *= kx;
+        w7 *= ky;
+        context.localBarrier();
+      }
+
+      if (c < key) {
+        int qi = at * HALF * key + group / 2 * tiles * Packed.LEFT + group % 2 * 64;
+        qi += c / SUB * Packed.LEFT + c % SUB / 2;
+        queries.set(qi, Packed.pair(x0, y0));
+        queries.set(qi + 8, Packed.pair(x1, y1));
+        queries.set(qi + 16, Packed.pair(x2, y2));
+        queries.set(qi + 24, Packed.pair(x3, y3));
+        queries.set(qi + 32, Packed.pair(x4, y4));
+        queries.set(qi + 40, Packed.pair(x5, y5));
+        queries.set(qi + 48, Packed.pair(x6, y6));
+        queries.set(qi + 56, Packed.pair(x7, y7));
+        int ki = c * STRIDE + group * 4;
+        factors[ki] = Packed.pair(u0, u1);
+        factors[ki + STRIDE] = Packed.pair(w0, w1);
+        factors[ki + 1] = Packed.pair(u2, u3);
+        factors[ki + STRIDE + 1] = Packed.pair(w2, w3);
+        factors[ki + 2] = Packed.pair(u4, u5);
+        factors[ki + STRIDE + 2] = Packed.pair(w4, w5);
+        factors[ki + 3] = Packed.pair(u6, u7);
+        factors[ki + STRIDE + 3] = Packed.pair(w6, w7);
+      }
+      context.localBarrier();
+      // The keys are stored in the order of memory.
+      for (int n = item; n < HALF * key; n += ITEMS) {
+        int tile = n / Packed.LEFT;
+        int channel = tile / 4 * SUB + n % Packed.LEFT / 8;
+        keys.set(at * HALF * key + n, factors[channel * STRIDE + tile % 4 * 8 + n % 8]);
+      }
+      if (item < key) {
+        float product = 1f;
+        for (int n = 0; n < GROUPS; n++) {
+          product *= totals[n * MOST_KEYS + item];
+        }
+        decay.set(at * key + item, product);
       }
     }
   }
