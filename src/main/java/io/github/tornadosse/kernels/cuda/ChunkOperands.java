@@ -148,9 +148,10 @@ public final class ChunkOperands {
       int at = chunk * heads + head;
       int from = (begin < capacity ? head : heads + head) * capacity;
       int tiles = key / SUB;
-      // A work-item has eight rows of two columns. Their number is read, not given, so that sums
-      // over them are not unrolled, which takes a register for each.
+      // The number of items that share rows is read, not given: sums over them would be unrolled,
+      // which takes a register for each.
       int items = context.localGroupSizeX / GROUPS;
+      // A work-item has eight rows of two columns.
       int group = item / 64;
       int c = item % 64 * 2;
       int left = c / SUB * PADDED + c % SUB / 2;
@@ -403,8 +404,6 @@ public final class ChunkOperands {
         ly *= e7;
         x7 *= lx;
         y7 *= ly;
-      }
-      if (c < key) {
         totals[group * MOST_KEYS + c] = fx * lx;
         totals[group * MOST_KEYS + c + 1] = fy * ly;
         int qi = left + group / 4 * tiles * PADDED + group % 4 * LEAST * 8;
