@@ -16,14 +16,13 @@ public final class CudaOperations extends GpuOperations {
    * The tier for a device.
    *
    * @param settings what is known of it
-   * @param deltaTiles as for the GPU tier
    */
-  public CudaOperations(GpuSettings settings, boolean deltaTiles) {
-    this(settings, deltaTiles, CudaDense.LEAST_WORK);
+  public CudaOperations(GpuSettings settings) {
+    this(settings, CudaDense.LEAST_WORK);
   }
 
-  CudaOperations(GpuSettings settings, boolean deltaTiles, long leastWork) {
-    super(settings, deltaTiles);
+  CudaOperations(GpuSettings settings, long leastWork) {
+    super(settings);
     this.leastWork = leastWork;
   }
 

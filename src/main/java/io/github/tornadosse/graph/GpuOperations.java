@@ -8,7 +8,7 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * each other. What gains nothing by that is the portable tier's.
  */
 public class GpuOperations extends PortableOperations {
-  private final DeltaRuleOperations deltaRule;
+  private final DeltaRuleOperations deltaRule = new GpuDeltaRule();
   private final AttentionOperations attention = new GpuAttention();
   private final GpuDense dense;
   private final GpuTokens tokens;
@@ -20,19 +20,6 @@ public class GpuOperations extends PortableOperations {
    * @param settings what is known of it
    */
   public GpuOperations(GpuSettings settings) {
-    this(settings, true);
-  }
-
-  /**
-   * The tier for a device.
-   *
-   * @param settings what is known of it
-   * @param deltaTiles whether the gated delta rule is this tier's; TornadoVM's OpenCL backend does
-   *     not compile its sweeps and its PTX backend gets them wrong from K = 64 on, and the portable
-   *     tier's stands in for it there
-   */
-  public GpuOperations(GpuSettings settings, boolean deltaTiles) {
-    deltaRule = deltaTiles ? new GpuDeltaRule() : new PortableDeltaRule();
     dense = new GpuDense(settings);
     tokens = new GpuTokens(settings);
     steps = new GpuSteps(settings);

@@ -72,7 +72,7 @@ public final class Tiers {
               "tier 'cuda' needs a device of the CUDA backend, such as --device cuda:0; this is "
                   + Devices.name());
         }
-        yield new Choice(new CudaOperations(Devices.gpuSettings(), deltaTiles()), "asked for");
+        yield new Choice(new CudaOperations(Devices.gpuSettings()), "asked for");
       }
       case "vector" -> {
         if (obstacle != null) {
@@ -110,12 +110,7 @@ public final class Tiers {
   }
 
   private static Operations gpu() {
-    return new GpuOperations(Devices.gpuSettings(), deltaTiles());
-  }
-
-  /** TornadoVM compiles them for CUDA alone: OpenCL refuses the sweeps, PTX gets them wrong. */
-  private static boolean deltaTiles() {
-    return Devices.embedded() || Devices.cuda();
+    return new GpuOperations(Devices.gpuSettings());
   }
 
   private static Operations vector() {

@@ -3,8 +3,10 @@ package io.github.tornadosse.eval.profile;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
@@ -23,7 +25,9 @@ final class ProfilerLog {
   private static final Pattern NO_LOG =
       Pattern.compile("(?<=^|\\}|\\s|null)null(?=$|\\{|\\s|null)");
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** TornadoVM writes what a driver says of its device as it is, zero bytes included. */
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS).build();
 
   private ProfilerLog() {}
 
@@ -42,7 +46,8 @@ final class ProfilerLog {
         collect(graph + ".", JSON.readTree(parser), times);
       }
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("the runtime's profiler does not write JSON", e);
+      throw new IllegalStateException(
+          "the runtime's profiler does not write JSON: " + e.getMessage(), e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -40,8 +40,8 @@ public final class DeltaSweep {
    * @param states output [maxChunks, HV, K, V]
    * @param group HV/H
    * @param valueHeads HV
-   * @param key K
-   * @param value V
+   * @param keyDim K
+   * @param valueDim V
    * @param capacity largest number of tokens
    * @param rows R
    * @param maxChunks largest number of chunks
@@ -62,13 +62,17 @@ public final class DeltaSweep {
       FloatArray states,
       int group,
       int valueHeads,
-      int key,
-      int value,
+      int keyDim,
+      int valueDim,
       int capacity,
       int rows,
       int maxChunks,
       int keep) {
     int item = context.localIdx;
+    // Where it knows K and V, TornadoVM refuses this for OpenCL and compiles it wrongly for PTX.
+    int one = context.localGroupSizeX / ITEMS;
+    int key = keyDim * one;
+    int value = valueDim * one;
     int columnTiles = (value + COLUMNS - 1) / COLUMNS;
     int segment = context.groupIdx / columnTiles / valueHeads;
     int h = context.groupIdx / columnTiles % valueHeads;

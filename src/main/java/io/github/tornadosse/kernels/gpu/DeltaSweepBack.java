@@ -37,8 +37,8 @@ public final class DeltaSweepBack {
    * @param dStates output [maxChunks, HV, K, V]
    * @param group HV/H
    * @param valueHeads HV
-   * @param key K
-   * @param value V
+   * @param keyDim K
+   * @param valueDim V
    * @param rows R
    * @param maxChunks largest number of chunks
    */
@@ -56,11 +56,15 @@ public final class DeltaSweepBack {
       FloatArray dStates,
       int group,
       int valueHeads,
-      int key,
-      int value,
+      int keyDim,
+      int valueDim,
       int rows,
       int maxChunks) {
     int item = context.localIdx;
+    // Where it knows K and V, TornadoVM refuses this for OpenCL and compiles it wrongly for PTX.
+    int one = context.localGroupSizeX / ITEMS;
+    int key = keyDim * one;
+    int value = valueDim * one;
     int columnTiles = (value + COLUMNS - 1) / COLUMNS;
     int segment = context.groupIdx / columnTiles / valueHeads;
     int h = context.groupIdx / columnTiles % valueHeads;

@@ -38,6 +38,12 @@ class ProfilerLogTest {
   }
 
   @Test
+  void readsADevicesNameThatEndsInZeroBytes() {
+    String log = "{'g': {'g.t': {'DEVICE': 'H100\0\0', 'TASK_KERNEL_TIME': '5'}}}";
+    assertThat(ProfilerLog.tasks("g", log.replace('\'', '"'))).containsExactly(entry("t", 5L));
+  }
+
+  @Test
   void refusesWhatIsNotALog() {
     assertThatThrownBy(() -> ProfilerLog.tasks("head", "{head: 3"))
         .isInstanceOf(IllegalStateException.class)
