@@ -38,9 +38,18 @@ class ProfilerLogTest {
   }
 
   @Test
-  void readsADevicesNameThatEndsInZeroBytes() {
-    String log = "{'g': {'g.t': {'DEVICE': 'H100\0\0', 'TASK_KERNEL_TIME': '5'}}}";
-    assertThat(ProfilerLog.tasks("g", log.replace('\'', '"'))).containsExactly(entry("t", 5L));
+  void readsPastAGraphThatRanNoTask() {
+    String copies =
+        """
+        {
+            "copies": {
+                "TOTAL_KERNEL_TIME": "0",
+            }
+        }
+        """;
+    String head = "{\"head\": {\"head.norm\": {\"TASK_KERNEL_TIME\": \"9\"}}}";
+    assertThat(ProfilerLog.tasks("head", copies + head)).containsExactly(entry("norm", 9L));
+    assertThat(ProfilerLog.tasks("copies", copies + head)).isEmpty();
   }
 
   @Test
