@@ -38,7 +38,8 @@ final class CudaLinearAttention {
   private final FloatArray scores;
   private final FloatArray added;
 
-  private CudaLinearAttention(Stage s, String id, Rows rows, HeadSizes sizes, int room) {
+  private CudaLinearAttention(
+      Stage s, String id, String forward, Rows rows, HeadSizes sizes, int room) {
     this.s = s;
     this.id = id;
     this.rows = rows;
@@ -51,14 +52,14 @@ final class CudaLinearAttention {
     blocks = (sizes.value() + ChunkProducts.COLUMNS - 1) / ChunkProducts.COLUMNS;
     long factors = units() * ChunkOperands.CHUNK * sizes.key() / 2;
     Buffers b = s.buffers();
-    table = b.ints(id + ".chunks", 2L * chunks + segments);
-    place = b.ints(id + ".place", (long) chunks * ChunkOperands.CHUNK);
-    factor = b.floats(id + ".factor", 3L * chunks * ChunkOperands.CHUNK);
-    queries = b.ints(id + ".queries", factors);
-    keys = b.ints(id + ".keys", factors);
-    prior = b.ints(id + ".prior", units() * sizes.key() * sizes.value() / 2);
-    decay = b.floats(id + ".decay", units() * sizes.key());
-    scores = b.floats(id + ".scores", units() * ChunkOperands.CHUNK * ChunkOperands.CHUNK);
+    table = b.ints(forward + ".chunks", 2L * chunks + segments);
+    place = b.ints(forward + ".place", (long) chunks * ChunkOperands.CHUNK);
+    factor = b.floats(forward + ".factor", 3L * chunks * ChunkOperands.CHUNK);
+    queries = b.ints(forward + ".queries", factors);
+    keys = b.ints(forward + ".keys", factors);
+    prior = b.ints(forward + ".prior", units() * sizes.key() * sizes.value() / 2);
+    decay = b.floats(forward + ".decay", units() * sizes.key());
+    scores = b.floats(forward + ".scores", units() * ChunkOperands.CHUNK * ChunkOperands.CHUNK);
     added = b.floats(id + ".added", units() * room);
   }
 
@@ -82,10 +83,8 @@ final class CudaLinearAttention {
       FloatArray out,
       HeadSizes sizes) {
     int room = Math.max(ChunkOperands.CHUNK, sizes.key()) * sizes.value();
-    CudaLinearAttention a = new CudaLinearAttention(s, id, rows, sizes, room);
-    a.prepare(q, k, g);
-    a.states("states", a.keys, v, a.added, 0);
-    a.scan(state, 1);
+    CudaLinearAttention a = new CudaLinearAttention(s, id, id, rows, sizes, room);
+    a.prepare(q, k, v, g, state, 1);
     a.rows("outputs", a.queries, a.prior, v, out, 0);
   }
 
@@ -107,10 +106,12 @@ final class CudaLinearAttention {
     int chunk = ChunkOperands.CHUNK;
     int room =
         Math.max(Math.max(chunk, sizes.key()) * sizes.value(), chunk * (chunk + sizes.key()));
-    CudaLinearAttention a = new CudaLinearAttention(s, id, rows, sizes, room);
-    a.prepare(q, k, g);
-    a.states("states", a.keys, v, a.added, 0);
-    a.scan(state, 0);
+    boolean alone = s.forward() == null;
+    CudaLinearAttention a =
+        new CudaLinearAttention(s, id, alone ? id : s.forward(), rows, sizes, room);
+    if (alone) {
+      a.prepare(q, k, v, g, state, 0);
+    }
     FloatArray dAdded = s.buffers().floats(id + ".d_added", a.units() * room);
     IntArray after = s.buffers().ints(id + ".after", a.units() * sizes.key() * sizes.value() / 2);
     a.states("d_states", a.queries, dOut, dAdded, 1);
@@ -123,7 +124,15 @@ final class CudaLinearAttention {
     return (long) chunks * sizes.heads();
   }
 
-  private void prepare(FloatArray q, FloatArray k, FloatArray g) {
+  /** What both passes need. */
+  private void prepare(
+      FloatArray q, FloatArray k, FloatArray v, FloatArray g, View state, int keep) {
+    operands(q, k, g);
+    states("states", keys, v, added, 0);
+    scan(state, keep);
+  }
+
+  private void operands(FloatArray q, FloatArray k, FloatArray g) {
     int all = chunks * ChunkOperands.CHUNK;
     s.graph()
         .task(

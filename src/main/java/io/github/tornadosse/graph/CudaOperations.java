@@ -126,7 +126,23 @@ public final class CudaOperations extends GpuOperations {
       super.mixerOutput(s, id, out, rows, gate, w, o, y, sizes, valueDim, eps);
       return;
     }
-    View gateOrW = gate == null ? w : gate;
+    tokenOutput(s, id, out, rows, new Output(gate, w, y, valueDim, eps, 0), o, sizes);
+  }
+
+  @Override
+  public void mixerOutputAlone(
+      Stage s, String id, FloatArray out, Rows rows, Output output, HeadSizes sizes) {
+    if (output.valueDim() > TokenOutput.MOST_VALUES) {
+      super.mixerOutputAlone(s, id, out, rows, output, sizes);
+    } else {
+      tokenOutput(s, id, out, rows, output, null, sizes);
+    }
+  }
+
+  private static void tokenOutput(
+      Stage s, String id, FloatArray out, Rows rows, Output to, View o, HeadSizes sizes) {
+    View gateOrW = to.gate() == null ? to.w() : to.gate();
+    View sums = o == null ? to.y() : o;
     s.graph()
         .task(
             id,
@@ -137,20 +153,21 @@ public final class CudaOperations extends GpuOperations {
             rows.tokenRow(),
             gateOrW.array(),
             gateOrW.at(),
-            w.array(),
-            w.at(),
-            o.array(),
-            o.at(),
-            y.array(),
-            y.at(),
+            to.w().array(),
+            to.w().at(),
+            sums.array(),
+            sums.at(),
+            to.y().array(),
+            to.y().at(),
             sizes.heads(),
             sizes.value(),
-            valueDim,
-            eps,
-            gate == null ? 0 : 1,
+            to.valueDim(),
+            to.eps(),
+            to.gate() == null ? 0 : 1,
+            o == null ? 0 : 1,
             s.tokens(),
             rows.width());
     int groups = (s.tokens() + TokenOutput.TOKENS - 1) / TokenOutput.TOKENS;
-    s.grid(id, groups, sizes.heads() * (sizes.value() / valueDim), TokenOutput.ITEMS);
+    s.grid(id, groups, sizes.heads() * (sizes.value() / to.valueDim()), TokenOutput.ITEMS);
   }
 }

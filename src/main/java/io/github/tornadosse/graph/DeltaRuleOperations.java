@@ -105,7 +105,8 @@ public interface DeltaRuleOperations {
       Sizes sizes);
 
   /**
-   * Gradients of {@link #forward}. dOut [HV, capacity, V] is the gradient at each token (the same
+   * Gradients of {@link #forward}; after it ({@link Stage#after}), a tier may take what it left
+   * instead of computing that again. dOut [HV, capacity, V] is the gradient at each token (the same
    * for all its rows). If control[USE_STATE] is 1, state holds the initial states, and dState
    * arrives with the gradient of the final states and leaves with that of the initial ones; else
    * both are left alone.

@@ -22,10 +22,11 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * side by side for segments, value heads and blocks of 32 columns.
  *
  * <p>Scratch arrays: {@code chunks}, see {@link GlaStates#chunks}; {@code q_rows}, {@code k_rows}
- * [H, R, K]; {@code row_gates} [3, HV, R]; {@code pairs} [2 or 3, HV, R, 64]; {@code inverse} [HV,
- * R, 64]; {@code errors} [HV, R, V]; {@code states} [chunks, HV, K, V] before each chunk; of the
+ * [H, R, K]; {@code row_gates} [3, HV, R]; {@code pairs} [2, HV, R, 64]; {@code inverse} [HV, R,
+ * 64]; {@code errors} [HV, R, V]; {@code states} [chunks, HV, K, V] before each chunk; of the
  * gradient {@code d_states} after each chunk, {@code reads} like it, {@code d_writes} [HV, R, V],
- * {@code d_keys} [2, HV, R, K] and {@code shares}, see {@link DeltaKeys#gradients}.
+ * {@code d_keys} [2, HV, R, K], {@code sums}, see {@link DeltaPairGradients#gradients}, and {@code
+ * shares}, see {@link DeltaKeys#gradients}.
  */
 final class GpuDeltaRule extends PortableDeltaRule {
   /** One call: its sizes, and the scratch arrays that both passes have. */
@@ -48,7 +49,7 @@ final class GpuDeltaRule extends PortableDeltaRule {
     final FloatArray errors;
     final FloatArray states;
 
-    Call(Stage s, String id, Rows rows, boolean gateValues, Sizes sizes, boolean gradient) {
+    Call(Stage s, String id, String forward, Rows rows, boolean gateValues, Sizes sizes) {
       this.s = s;
       this.id = id;
       this.rows = rows;
@@ -59,14 +60,14 @@ final class GpuDeltaRule extends PortableDeltaRule {
       segments = Math.multiplyExact(s.sequences(), rows.partitions() + 1);
       chunks = GatedLinearAttention.maxChunks(rowCount, segments);
       Buffers b = s.buffers();
-      table = b.ints(id + ".chunks", 2L * chunks + segments + 1);
-      q = b.floats(id + ".q_rows", (long) sizes.heads() * rowCount * sizes.key());
-      k = b.floats(id + ".k_rows", (long) sizes.heads() * rowCount * sizes.key());
-      gates = b.floats(id + ".row_gates", 3 * valueRows());
-      pairs = b.floats(id + ".pairs", (gradient ? 3 : 2) * valueRows() * GlaStates.CHUNK);
-      inverse = b.floats(id + ".inverse", valueRows() * GlaStates.CHUNK);
-      errors = b.floats(id + ".errors", valueRows() * sizes.value());
-      states = b.floats(id + ".states", matrices());
+      table = b.ints(forward + ".chunks", 2L * chunks + segments + 1);
+      q = b.floats(forward + ".q_rows", (long) sizes.heads() * rowCount * sizes.key());
+      k = b.floats(forward + ".k_rows", (long) sizes.heads() * rowCount * sizes.key());
+      gates = b.floats(forward + ".row_gates", 3 * valueRows());
+      pairs = b.floats(forward + ".pairs", 2 * valueRows() * GlaStates.CHUNK);
+      inverse = b.floats(forward + ".inverse", valueRows() * GlaStates.CHUNK);
+      errors = b.floats(forward + ".errors", valueRows() * sizes.value());
+      states = b.floats(forward + ".states", matrices());
     }
 
     long valueRows() {
@@ -242,7 +243,7 @@ final class GpuDeltaRule extends PortableDeltaRule {
       View state,
       FloatArray out,
       Sizes sizes) {
-    Call c = new Call(s, id, rows, gateValues, sizes, false);
+    Call c = new Call(s, id, id, rows, gateValues, sizes);
     c.prepare(q, k, gates);
     c.sweep(v, state, 1);
     c.rows(id + ".rows", c.states, c.errors, out, 1);
@@ -266,16 +267,20 @@ final class GpuDeltaRule extends PortableDeltaRule {
       FloatArray dGateRows,
       FloatArray dWeightRows,
       Sizes sizes) {
-    Call c = new Call(s, id, rows, gateValues, sizes, true);
-    c.prepare(q, k, gates);
-    c.sweep(v, state, 0);
+    boolean alone = s.forward() == null;
+    Call c = new Call(s, id, alone ? id : s.forward(), rows, gateValues, sizes);
+    if (alone) {
+      c.prepare(q, k, gates);
+      c.sweep(v, state, 0);
+    }
     Buffers b = s.buffers();
     FloatArray dWrites = b.floats(id + ".d_writes", c.valueRows() * sizes.value());
     FloatArray dStates = b.floats(id + ".d_states", c.matrices());
     FloatArray dKeys = b.floats(id + ".d_keys", 2 * c.valueRows() * sizes.key());
     sweepBack(c, dOut, dState, dWrites, dStates);
-    pairGradients(c, dOut, dWrites, dGateRows);
-    keyGradients(c, dOut, dWrites, dStates, dKeys, dGateRows);
+    FloatArray sums = b.floats(id + ".sums", c.valueRows() * GlaStates.CHUNK);
+    pairGradients(c, dOut, dWrites, sums, dGateRows);
+    keyGradients(c, dOut, dWrites, dStates, dKeys, sums, dGateRows);
     rowGradients(c, id + ".queries", q, 0, dKeys, dRows, dWeightRows);
     rowGradients(c, id + ".keys", k, 1, dKeys, dRows, dWeightRows);
     s.graph()
@@ -369,7 +374,7 @@ final class GpuDeltaRule extends PortableDeltaRule {
   }
 
   private static void pairGradients(
-      Call c, FloatArray dOut, FloatArray dWrites, FloatArray dGateRows) {
+      Call c, FloatArray dOut, FloatArray dWrites, FloatArray sums, FloatArray dGateRows) {
     c.s
         .graph()
         .task(
@@ -384,6 +389,7 @@ final class GpuDeltaRule extends PortableDeltaRule {
             c.errors,
             dWrites,
             c.pairs,
+            sums,
             dGateRows,
             c.sizes.valueHeads(),
             c.sizes.value(),
@@ -398,6 +404,7 @@ final class GpuDeltaRule extends PortableDeltaRule {
       FloatArray dWrites,
       FloatArray dStates,
       FloatArray dKeys,
+      FloatArray sums,
       FloatArray dGateRows) {
     Sizes sizes = c.sizes;
     int tiles = (sizes.key() + DeltaKeys.CHANNELS - 1) / DeltaKeys.CHANNELS;
@@ -435,7 +442,7 @@ final class GpuDeltaRule extends PortableDeltaRule {
             c.table,
             c.rows.mode(),
             c.gates,
-            c.pairs,
+            sums,
             shares,
             dGateRows,
             sizes.valueHeads(),

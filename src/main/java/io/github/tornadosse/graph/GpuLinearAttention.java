@@ -34,7 +34,7 @@ final class GpuLinearAttention {
   private final FloatArray states;
   private final FloatArray scores;
 
-  private GpuLinearAttention(Stage s, String id, Rows rows, HeadSizes sizes) {
+  private GpuLinearAttention(Stage s, String id, String forward, Rows rows, HeadSizes sizes) {
     this.s = s;
     this.id = id;
     this.rows = rows;
@@ -44,10 +44,10 @@ final class GpuLinearAttention {
     segments = Math.multiplyExact(s.sequences(), parts);
     chunks = GatedLinearAttention.maxChunks(rowCount, segments);
     Buffers b = s.buffers();
-    table = b.ints(id + ".chunks", 2L * chunks + segments + 1);
-    decay = b.floats(id + ".decay", units() * sizes.key());
-    states = b.floats(id + ".states", units() * sizes.key() * sizes.value());
-    scores = b.floats(id + ".scores", (long) sizes.heads() * rowCount * GlaStates.CHUNK);
+    table = b.ints(forward + ".chunks", 2L * chunks + segments + 1);
+    decay = b.floats(forward + ".decay", units() * sizes.key());
+    states = b.floats(forward + ".states", units() * sizes.key() * sizes.value());
+    scores = b.floats(forward + ".scores", (long) sizes.heads() * rowCount * GlaStates.CHUNK);
   }
 
   /** See {@link Operations#gla}. */
@@ -62,10 +62,8 @@ final class GpuLinearAttention {
       View state,
       FloatArray out,
       HeadSizes sizes) {
-    GpuLinearAttention a = new GpuLinearAttention(s, id, rows, sizes);
-    a.chunks();
-    a.scores(q, k, g);
-    a.states(k, v, g, state, 1);
+    GpuLinearAttention a = new GpuLinearAttention(s, id, id, rows, sizes);
+    a.prepare(q, k, v, g, state, 1);
     a.rows(id + ".rows", q, g, a.states, v, out, 1);
   }
 
@@ -84,10 +82,11 @@ final class GpuLinearAttention {
       FloatArray dRows,
       FloatArray dvRows,
       HeadSizes sizes) {
-    GpuLinearAttention a = new GpuLinearAttention(s, id, rows, sizes);
-    a.chunks();
-    a.scores(q, k, g);
-    a.states(k, v, g, state, 0);
+    boolean alone = s.forward() == null;
+    GpuLinearAttention a = new GpuLinearAttention(s, id, alone ? id : s.forward(), rows, sizes);
+    if (alone) {
+      a.prepare(q, k, v, g, state, 0);
+    }
     FloatArray dStates = a.stateGradients(q, g, dOut, dState);
     a.rows(id + ".values", k, g, dStates, dOut, dvRows, 0);
     a.rowGradients(q, k, v, g, dOut, dStates, dRows);
@@ -99,6 +98,14 @@ final class GpuLinearAttention {
 
   private static int tiles(int size) {
     return (size + 63) / 64;
+  }
+
+  /** What both passes need. */
+  private void prepare(
+      FloatArray q, FloatArray k, FloatArray v, FloatArray g, View state, int keep) {
+    chunks();
+    scores(q, k, g);
+    states(k, v, g, state, keep);
   }
 
   private void chunks() {

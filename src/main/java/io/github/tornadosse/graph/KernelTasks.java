@@ -58,7 +58,8 @@ public final class KernelTasks {
       KernelRecorder recorder = new KernelRecorder(grids);
       Object[] recording = arguments.clone();
       recording[0] =
-          new Stage(recorder, s.control(), s.tokens(), s.sequences(), s.buffers(), grids);
+          new Stage(recorder, s.control(), s.tokens(), s.sequences(), s.buffers(), grids)
+              .after(s.forward());
       Object result = method.invoke(target, recording);
       recorder.tasks().forEach(to);
       return result;

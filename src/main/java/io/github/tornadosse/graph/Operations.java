@@ -337,9 +337,10 @@ public interface Operations {
       HeadSizes sizes);
 
   /**
-   * Gradients of {@link #gla}: dOut [H, capacity, V] is the gradient at each token (the same for
-   * all its rows). dRows [3, H, R, K]: dq̂, dk̂, dg (zero where a row takes no part); dvRows [H, R,
-   * V]. If control[USE_STATE] is 1, state holds the initial states, and dState arrives with the
+   * Gradients of {@link #gla}; after it ({@link Stage#after}), a tier may take what it left instead
+   * of computing that again. dOut [H, capacity, V] is the gradient at each token (the same for all
+   * its rows). dRows [3, H, R, K]: dq̂, dk̂, dg (zero where a row takes no part); dvRows [H, R, V].
+   * If control[USE_STATE] is 1, state holds the initial states, and dState arrives with the
    * gradient of the final states and leaves with that of the initial ones; else both are left
    * alone.
    */
@@ -406,7 +407,7 @@ public interface Operations {
       HeadSizes sizes) {
     FloatArray out = rowOutputs(s, id, rows, sizes);
     gla(s, id, q, k, v, g, rows, state, out, sizes);
-    tokenOutputs(s, id, out, rows, output, sizes);
+    mixerOutputAlone(s, id + ".output", out, rows, output, sizes);
   }
 
   /** The same for {@link DeltaRuleOperations#forward}; heads and V of the output are HV and V. */
@@ -425,7 +426,7 @@ public interface Operations {
     HeadSizes values = new HeadSizes(sizes.valueHeads(), sizes.key(), sizes.value());
     FloatArray out = rowOutputs(s, id, rows, values);
     deltaRule().forward(s, id, q, k, v, gates, rows, gateValues, state, out, sizes);
-    tokenOutputs(s, id, out, rows, output, values);
+    mixerOutputAlone(s, id + ".output", out, rows, output, values);
   }
 
   private static FloatArray rowOutputs(Stage s, String id, Rows rows, HeadSizes sizes) {
@@ -433,12 +434,13 @@ public interface Operations {
     return s.buffers().floats(id + ".rows", rowCount * sizes.heads() * sizes.value());
   }
 
-  private void tokenOutputs(
+  /** {@link #mixerOutput} where nobody needs o. */
+  default void mixerOutputAlone(
       Stage s, String id, FloatArray out, Rows rows, Output output, HeadSizes sizes) {
     long size = (long) s.tokens() * sizes.heads() * sizes.value();
     mixerOutput(
         s,
-        id + ".output",
+        id,
         out,
         rows,
         output.gate(),

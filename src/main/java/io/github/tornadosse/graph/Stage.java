@@ -16,6 +16,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * @param sequences largest number of packed sequences S of one execution
  * @param buffers where operations get their scratch arrays
  * @param grids the grids of tasks that have a KernelContext
+ * @param forward for the gradient of a recurrence: the id that the recurrence itself had when it
+ *     last ran in this program, with the arguments of the gradient, so that its scratch arrays hold
+ *     what it left; null if they do not
  */
 public record Stage(
     TaskGraph graph,
@@ -23,9 +26,31 @@ public record Stage(
     int tokens,
     int sequences,
     Buffers buffers,
-    GridScheduler grids) {
+    GridScheduler grids,
+    String forward) {
   /** Most groups along y that every device takes (CUDA's limit). */
   static final int MOST_GROUPS_ALONG_Y = 65535;
+
+  /** Without a recurrence's scratch to go on from; see the components. */
+  public Stage(
+      TaskGraph graph,
+      IntArray control,
+      int tokens,
+      int sequences,
+      Buffers buffers,
+      GridScheduler grids) {
+    this(graph, control, tokens, sequences, buffers, grids, null);
+  }
+
+  /**
+   * The same stage for the gradient of a recurrence that ran last.
+   *
+   * @param forward the recurrence's id
+   * @return a stage on the same graph, see {@link #forward}
+   */
+  public Stage after(String forward) {
+    return new Stage(graph, control, tokens, sequences, buffers, grids, forward);
+  }
 
   /** The graph's name. */
   public String graphName() {

@@ -34,12 +34,14 @@ final class Block implements Layer {
   private final View dNormed;
   private final View dGateUp;
   private final View dInner;
+  private final boolean recompute;
 
   /**
    * Declares the arrays.
    *
    * @param inputs what an execution is told about its tokens
-   * @param recompute whether one slot of activations serves all layers
+   * @param recompute whether one slot of activations serves all layers, and each layer's forward
+   *     pass is executed right before its backward pass
    * @param copies of the residual stream
    */
   Block(
@@ -54,6 +56,7 @@ final class Block implements Layer {
     this.c = c;
     this.ops = ops;
     this.w = w;
+    this.recompute = recompute;
     ControlTable table = p.control();
     long width = (long) sizes.tokens() * c.hiddenSize();
     int stride = (int) Math.min(width, Integer.MAX_VALUE);
@@ -201,7 +204,7 @@ final class Block implements Layer {
         w.gradient("mlp_norm.weight"),
         d);
     if (kind == Kind.MIXER) {
-      mixer.backward(s, mixerNormed, dx, dNormed, scale);
+      mixer.backward(s, mixerNormed, dx, dNormed, scale, recompute);
     } else {
       attention.backward(s, mixerNormed, dx, dNormed);
     }

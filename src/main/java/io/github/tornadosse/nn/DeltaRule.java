@@ -96,10 +96,15 @@ final class DeltaRule implements Recurrence {
   }
 
   @Override
+  public String id() {
+    return "mixer.delta";
+  }
+
+  @Override
   public void forward(Stage s, Arrays x) {
     ops.forward(
         s,
-        "mixer.delta",
+        id(),
         x.q(),
         x.k(),
         x.v(),
@@ -114,17 +119,7 @@ final class DeltaRule implements Recurrence {
   @Override
   public void output(Stage s, Arrays x, Operations.Output to) {
     all.deltaRuleOutput(
-        s,
-        "mixer.delta",
-        x.q(),
-        x.k(),
-        x.v(),
-        gates,
-        x.rows(),
-        m.gates().values(),
-        x.state(),
-        to,
-        sizes);
+        s, id(), x.q(), x.k(), x.v(), gates, x.rows(), m.gates().values(), x.state(), to, sizes);
   }
 
   @Override

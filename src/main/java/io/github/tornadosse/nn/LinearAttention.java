@@ -116,13 +116,18 @@ final class LinearAttention implements Recurrence {
   }
 
   @Override
+  public String id() {
+    return "mixer.gla";
+  }
+
+  @Override
   public void forward(Stage s, Arrays x) {
-    ops.gla(s, "mixer.gla", x.q(), x.k(), x.v(), g, x.rows(), x.state(), x.out(), sizes);
+    ops.gla(s, id(), x.q(), x.k(), x.v(), g, x.rows(), x.state(), x.out(), sizes);
   }
 
   @Override
   public void output(Stage s, Arrays x, Operations.Output to) {
-    ops.glaOutput(s, "mixer.gla", x.q(), x.k(), x.v(), g, x.rows(), x.state(), to, sizes);
+    ops.glaOutput(s, id(), x.q(), x.k(), x.v(), g, x.rows(), x.state(), to, sizes);
   }
 
   @Override

@@ -68,6 +68,9 @@ interface Recurrence {
   /** Appends the mixer's output, where no backward pass follows. */
   void output(Stage s, Arrays x, Operations.Output to);
 
+  /** Its id in graphs: that of {@link #forward}. */
+  String id();
+
   /** Appends the gradients of all rows, for zero initial states. */
   void gradient(Stage s, Arrays x, Gradients y);
 

@@ -372,11 +372,17 @@ final class SseMixer {
    * @param dResult [L, D]
    * @param dH [L, D]
    * @param scale see {@link Operations#routerGradient}
+   * @param following whether the forward pass with the same input is the mixer's last execution
+   *     before it; what does not fill a slot is then still there
    */
-  void backward(Stage s, View h, View dResult, View dH, FloatArray scale) {
+  void backward(Stage s, View h, View dResult, View dH, FloatArray scale, boolean following) {
     outputGradient(s, dResult);
-    activate(s);
-    recurrence.gradient(s, arrays, grad.rows);
+    if (following) {
+      recurrence.gradient(s.after(recurrence.id()), arrays, grad.rows);
+    } else {
+      activate(s);
+      recurrence.gradient(s, arrays, grad.rows);
+    }
     if (m.sparse()) {
       ops.zeroTokens(s, "mixer.d_top", grad.top, m.width());
     }

@@ -74,7 +74,8 @@ public final class StandaloneMixer implements AutoCloseable {
     View xView = table.whole(x);
     program.graph("forward", s -> mixer.forward(s, xView, null, table.whole(result)));
     program.graph(
-        "backward", s -> mixer.backward(s, xView, table.whole(dResult), table.whole(dx), scale));
+        "backward",
+        s -> mixer.backward(s, xView, table.whole(dResult), table.whole(dx), scale, false));
     program.graph("gradients", s -> TouchOperations.touch(s, List.of(gradients)));
     for (int i = 0; i < layout.tensors().size(); i++) {
       TensorSpec t = layout.tensors().get(i);

@@ -251,7 +251,8 @@ public final class TrainingModel implements Trainable {
     forward();
     run("head", 0, config.layers());
     for (int i = config.layers() - 1; i >= 0; i--) {
-      if (settings.recompute()) {
+      // What the last layer computed is still there.
+      if (settings.recompute() && i < config.layers() - 1) {
         run(layer(config.kind(i)), i, i);
       }
       run(layer(config.kind(i)) + "-gradient", i, i);

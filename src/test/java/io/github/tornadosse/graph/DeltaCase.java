@@ -8,6 +8,7 @@ import io.github.tornadosse.graph.Operations.Rows;
 import io.github.tornadosse.kernels.reference.GatedDeltaRule;
 import io.github.tornadosse.kernels.reference.Recurrence;
 import java.util.Arrays;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
  * Inputs of the gated delta rule over expanded rows, what a tier makes of them and what is right.
@@ -33,6 +34,7 @@ record DeltaCase(
     double[] v,
     double[] gates,
     double[] states) {
+  private static final String FORWARD = "delta";
 
   /** out [HV, rows, V]; states are null without states. */
   record Forward(double[] out, double[] states) {}
@@ -187,22 +189,24 @@ record DeltaCase(
     Inputs inputs = new Inputs();
     Region rOut = inputs.rowsOutput("out", sizes.valueHeads(), sizes.value(), true);
     double[] last =
-        run(
-            inputs,
-            (s, in, state) ->
-                operations.forward(
-                    s,
-                    "delta",
-                    in.rq.array,
-                    in.rk.array,
-                    in.rv.array,
-                    in.rGates.array,
-                    in.arrays,
-                    gateValues,
-                    state.view,
-                    rOut.array,
-                    sizes));
+        run(inputs, (s, in, state) -> append(operations, s, in, state.view, rOut.array));
     return new Forward(rOut.get(), last);
+  }
+
+  private void append(
+      DeltaRuleOperations operations, Stage s, Inputs in, View state, FloatArray out) {
+    operations.forward(
+        s,
+        FORWARD,
+        in.rq.array,
+        in.rk.array,
+        in.rv.array,
+        in.rGates.array,
+        in.arrays,
+        gateValues,
+        state,
+        out,
+        sizes);
   }
 
   /**
@@ -212,6 +216,19 @@ record DeltaCase(
    * @param dLast gradient of the final states; not used without states
    */
   Gradient gradient(DeltaRuleOperations operations, double[] dOut, double[] dLast) {
+    return gradient(operations, dOut, dLast, false);
+  }
+
+  /**
+   * Runs the backward pass.
+   *
+   * @param dOut [HV, L, V]
+   * @param dLast gradient of the final states; not used without states
+   * @param following whether it follows a forward pass, whose final states replace the initial ones
+   *     elsewhere
+   */
+  Gradient gradient(
+      DeltaRuleOperations operations, double[] dOut, double[] dLast, boolean following) {
     Inputs in = new Inputs();
     Region rState =
         useState
@@ -234,25 +251,34 @@ record DeltaCase(
     if (useState) {
       in.bench.useState();
     }
+    Region rOut = following ? in.rowsOutput("out", sizes.valueHeads(), sizes.value(), true) : null;
+    View last =
+        following && useState
+            ? in.bench.update("last", states.length, flat(states.length), states).view
+            : rState.view;
     in.bench.run(
-        s ->
-            operations.gradient(
-                s,
-                "gradient",
-                in.rq.array,
-                in.rk.array,
-                in.rv.array,
-                in.rGates.array,
-                in.arrays,
-                gateValues,
-                rState.view,
-                rdOut.array,
-                rdState.view,
-                rdRows.array,
-                rdv.array,
-                rdGates.array,
-                rdWeights.array,
-                sizes));
+        s -> {
+          if (following) {
+            append(operations, s, in, last, rOut.array);
+          }
+          operations.gradient(
+              following ? s.after(FORWARD) : s,
+              "gradient",
+              in.rq.array,
+              in.rk.array,
+              in.rv.array,
+              in.rGates.array,
+              in.arrays,
+              gateValues,
+              rState.view,
+              rdOut.array,
+              rdState.view,
+              rdRows.array,
+              rdv.array,
+              rdGates.array,
+              rdWeights.array,
+              sizes);
+        });
     double[] dRows = rdRows.get();
     double[] dGates = rdGates.get();
     double[] dWeights = rdWeights.get();

@@ -237,6 +237,9 @@ abstract class DeltaRuleContract {
       DeltaCase.Gradient d = c.gradient(deltaRule(), dOut, dLast);
       assertPassed(compare(d, c.expectedGradient(dOut, dLast)));
       assertZeroWhereNoPart(c, d);
+      assertThat(c.gradient(deltaRule(), dOut, dLast, true))
+          .usingRecursiveComparison()
+          .isEqualTo(d);
     }
   }
 

@@ -9,7 +9,9 @@ import io.github.tornadosse.graph.OperationBench.Region;
 import io.github.tornadosse.graph.Operations.HeadSizes;
 import io.github.tornadosse.graph.Operations.Rows;
 import io.github.tornadosse.graph.Operations.Selection;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -22,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 abstract class GlaContract extends OperationsContract {
   private static final int WRITTEN = 1;
   private static final int READ = 2;
+  private static final String FORWARD = "gla";
 
   /** Decays of [2·H, L, K] under a regime. */
   private static double[] gates(OperationBench bench, String regime, int n) {
@@ -181,6 +184,28 @@ abstract class GlaContract extends OperationsContract {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("attentions")
+  void gradientAfterForwardIsTheGradient(int[] cu, int[] n, int[] size, String regime) {
+    for (boolean useState : new boolean[] {false, true}) {
+      List<Gradients> results = new ArrayList<>();
+      for (boolean following : new boolean[] {false, true}) {
+        OperationBench bench = bench(cu);
+        RoutedRows routed = RoutedRows.random(bench, n[0], n[1], n[2]);
+        Attention a = new Attention(bench, routed, headSizes(size), regime, useState);
+        double[] dOut = bench.normal(size[0] * bench.tokens * size[2], 1);
+        results.add(runGlaGradient(a, dOut, bench.normal(a.states.length, 1), following));
+      }
+      Gradients alone = results.get(0);
+      Gradients after = results.get(1);
+      assertThat(after.rows().get()).isEqualTo(alone.rows().get());
+      assertThat(after.values().get()).isEqualTo(alone.values().get());
+      if (useState) {
+        assertThat(after.state().get()).isEqualTo(alone.state().get());
+      }
+    }
+  }
+
   private static HeadSizes headSizes(int[] size) {
     return new HeadSizes(size[0], size[1], size[2]);
   }
@@ -248,28 +273,31 @@ abstract class GlaContract extends OperationsContract {
   }
 
   private Region runGla(Attention a) {
-    OperationBench bench = a.bench;
-    HeadSizes sizes = a.sizes;
-    Region out =
-        bench.outputArray(
-            "out",
-            sizes.heads() * bench.capacity * (1 + a.routed.width) * sizes.value(),
-            bench.rows(sizes.heads(), a.routed.width, sizes.value()));
-    bench.run(
-        s ->
-            operations()
-                .gla(
-                    s,
-                    "gla",
-                    a.rq.array,
-                    a.rk.array,
-                    a.rv.array,
-                    a.rg.array,
-                    a.rows,
-                    a.rState.view,
-                    out.array,
-                    sizes));
+    Region out = outputs(a);
+    a.bench.run(s -> append(s, a, a.rState.view, out));
     return out;
+  }
+
+  private static Region outputs(Attention a) {
+    return a.bench.outputArray(
+        "out",
+        a.sizes.heads() * a.bench.capacity * (1 + a.routed.width) * a.sizes.value(),
+        a.bench.rows(a.sizes.heads(), a.routed.width, a.sizes.value()));
+  }
+
+  private void append(Stage s, Attention a, View state, Region out) {
+    operations()
+        .gla(
+            s,
+            FORWARD,
+            a.rq.array,
+            a.rk.array,
+            a.rv.array,
+            a.rg.array,
+            a.rows,
+            state,
+            out.array,
+            a.sizes);
   }
 
   private static void assertUnchangedWhereNothingIsWritten(Attention a) {
@@ -294,7 +322,8 @@ abstract class GlaContract extends OperationsContract {
     }
   }
 
-  private Gradients runGlaGradient(Attention a, double[] dOut, double[] dLast) {
+  /** Alone, or following a forward pass, whose final states replace the initial ones elsewhere. */
+  private Gradients runGlaGradient(Attention a, double[] dOut, double[] dLast, boolean following) {
     OperationBench bench = a.bench;
     HeadSizes sizes = a.sizes;
     int width = a.routed.width;
@@ -315,23 +344,32 @@ abstract class GlaContract extends OperationsContract {
     Region rdv =
         bench.outputArray(
             "dvRows", rowsSize * sizes.value(), bench.rows(sizes.heads(), width, sizes.value()));
+    Region out = following ? outputs(a) : null;
+    View last =
+        following && a.useState
+            ? bench.update("last", a.states.length, flat(a.states.length), a.states).view
+            : a.rState.view;
     bench.run(
-        s ->
-            operations()
-                .glaGradient(
-                    s,
-                    "gradient",
-                    a.rq.array,
-                    a.rk.array,
-                    a.rv.array,
-                    a.rg.array,
-                    a.rows,
-                    a.rState.view,
-                    rdOut.array,
-                    rdState.view,
-                    rdRows.array,
-                    rdv.array,
-                    sizes));
+        s -> {
+          if (following) {
+            append(s, a, last, out);
+          }
+          operations()
+              .glaGradient(
+                  following ? s.after(FORWARD) : s,
+                  "gradient",
+                  a.rq.array,
+                  a.rk.array,
+                  a.rv.array,
+                  a.rg.array,
+                  a.rows,
+                  a.rState.view,
+                  rdOut.array,
+                  rdState.view,
+                  rdRows.array,
+                  rdv.array,
+                  sizes);
+        });
     return new Gradients(rdRows, rdv, rdState);
   }
 
@@ -340,7 +378,7 @@ abstract class GlaContract extends OperationsContract {
     HeadSizes sizes = a.sizes;
     double[] dOut = a.bench.normal(sizes.heads() * a.bench.tokens * sizes.value(), 1);
     double[] dLast = a.useState ? a.bench.normal(a.states.length, 1) : new double[a.states.length];
-    Gradients actual = runGlaGradient(a, dOut, dLast);
+    Gradients actual = runGlaGradient(a, dOut, dLast, false);
     RoutedRows.ScanGradient d =
         routed.scanGradient(sizes, a.q, a.k, a.v, a.g, a.states, dOut, dLast);
     Comparison comparison = comparison();
@@ -401,8 +439,8 @@ abstract class GlaContract extends OperationsContract {
     if (useState) {
       comparison.forward("states", masked.rState.get(), varlen.rState.get());
     }
-    Gradients d = runGlaGradient(varlen.with(bench(cu), few), dOut, dLast);
-    Gradients dMasked = runGlaGradient(varlen.with(bench(cu), all), dOut, dLast);
+    Gradients d = runGlaGradient(varlen.with(bench(cu), few), dOut, dLast, false);
+    Gradients dMasked = runGlaGradient(varlen.with(bench(cu), all), dOut, dLast, false);
     String[] names = {"dq", "dk", "dg"};
     for (int i = 0; i < 3; i++) {
       comparison.gradient(names[i], common(all, few, dMasked.part(i), sizes.key()), d.part(i));

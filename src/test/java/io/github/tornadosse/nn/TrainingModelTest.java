@@ -114,7 +114,7 @@ class TrainingModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"portable", "vector"})
+  @ValueSource(strings = {"portable", "vector", "gpu", "cuda"})
   void computingActivationsAgainGivesTheSameBits(String tier) {
     try (TrainingModel kept = model(tier, 4, false);
         TrainingModel again = model(tier, 4, true)) {

@@ -249,7 +249,7 @@ final class MixerProgram implements AutoCloseable {
           if (c.deltaRule()) {
             ops.deltaRule()
                 .gradient(
-                    s,
+                    s.after("gdn"),
                     "d_gdn",
                     q,
                     k,
@@ -267,7 +267,19 @@ final class MixerProgram implements AutoCloseable {
                     deltaSizes);
           } else {
             ops.glaGradient(
-                s, "d_gla", q, k, v, gates, rows, state, dO, state, dRows, dvRows, sizes);
+                s.after("gla"),
+                "d_gla",
+                q,
+                k,
+                v,
+                gates,
+                rows,
+                state,
+                dO,
+                state,
+                dRows,
+                dvRows,
+                sizes);
           }
           if (c.sparse()) {
             ops.zeroTokens(s, "d_top", dTop, m);

@@ -34,7 +34,7 @@ public final class TokenOutput {
    * @param gateAt base of gate
    * @param w [valueDim]
    * @param wAt base of w
-   * @param o output [H, capacity, V]
+   * @param o output [H, capacity, V]; any array if keep is 0
    * @param oAt base of o
    * @param y output [L, H·V]
    * @param yAt base of y
@@ -43,6 +43,7 @@ public final class TokenOutput {
    * @param valueDim width of a value head, divides V
    * @param eps added to the mean square
    * @param gated 1 with an output gate
+   * @param keep 1 if o is written, else 0
    * @param capacity largest number of tokens
    * @param width M
    */
@@ -64,6 +65,7 @@ public final class TokenOutput {
       int valueDim,
       float eps,
       int gated,
+      int keep,
       int capacity,
       int width) {
     float[] sums = context.allocateFloatLocalArray(ITEMS);
@@ -78,6 +80,7 @@ public final class TokenOutput {
       int mine = context.groupIdx * TOKENS + item / LANES;
       int t = TornadoMath.min(mine, tokens - 1);
       int most = mine < tokens ? valueDim : 0;
+      int kept = most * keep;
       int c0 = TornadoMath.min(lane, valueDim - 1) + first;
       int c1 = TornadoMath.min(lane + LANES, valueDim - 1) + first;
       int c2 = TornadoMath.min(lane + 2 * LANES, valueDim - 1) + first;
@@ -121,20 +124,28 @@ public final class TokenOutput {
       float scale = 1f / TornadoMath.sqrt(total / valueDim + eps);
       int oi = control.get(oAt) + (h * capacity + t) * value;
       int yi = control.get(yAt) + to;
-      if (lane < most) {
+      if (lane < kept) {
         o.set(oi + c0, x0);
+      }
+      if (lane < most) {
         y.set(yi + c0, x0 * scale * n0);
       }
-      if (lane + LANES < most) {
+      if (lane + LANES < kept) {
         o.set(oi + c1, x1);
+      }
+      if (lane + LANES < most) {
         y.set(yi + c1, x1 * scale * n1);
       }
-      if (lane + 2 * LANES < most) {
+      if (lane + 2 * LANES < kept) {
         o.set(oi + c2, x2);
+      }
+      if (lane + 2 * LANES < most) {
         y.set(yi + c2, x2 * scale * n2);
       }
-      if (lane + 3 * LANES < most) {
+      if (lane + 3 * LANES < kept) {
         o.set(oi + c3, x3);
+      }
+      if (lane + 3 * LANES < most) {
         y.set(yi + c3, x3 * scale * n3);
       }
     }

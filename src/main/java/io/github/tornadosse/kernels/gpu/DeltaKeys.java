@@ -31,7 +31,7 @@ public final class DeltaKeys {
    * @param q [H, R, K] of {@link DeltaRows#normalise}
    * @param k [H, R, K] of {@link DeltaRows#normalise}
    * @param rowGates [3 or more, HV, R]
-   * @param pairs [2 or more, HV, R, 64] of {@link DeltaPairGradients#gradients}
+   * @param pairs [2, HV, R, 64] of {@link DeltaPairGradients#gradients}
    * @param dOut [HV, capacity, V]
    * @param errors [HV, R, V]
    * @param dWrites [HV, R, V]

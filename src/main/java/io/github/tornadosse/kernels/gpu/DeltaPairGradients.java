@@ -22,10 +22,10 @@ public final class DeltaPairGradients {
   /**
    * Gradients of {@link DeltaPairs#products}, in their place: reads become Π decay[j + 1..i]·⟨dO_i,
    * u_j⟩ for j ≤ i, predictions Π decay[j + 1..i]·⟨dr_i, u_j⟩ for j &lt; i, with u = β·error and dr
-   * = β·dWrite. The third part gets, at column m ≤ i, what row i gives to the gradient of the decay
-   * of row m: the sum over j &lt; m of ⟨dO_i, read of j⟩ − ⟨dr_i, prediction from j⟩. And the
-   * gradients of the write strengths, ⟨error, dWrite⟩, 0 for rows that are not read. Groups: one a
-   * chunk and value head.
+   * = β·dWrite. sums gets, at column m ≤ i, what row i gives to the gradient of the decay of row m:
+   * the sum over j &lt; m of ⟨dO_i, read of j⟩ − ⟨dr_i, prediction from j⟩. And the gradients of
+   * the write strengths, ⟨error, dWrite⟩, 0 for rows that are not read. Groups: one a chunk and
+   * value head.
    *
    * @param context the work-item
    * @param table see {@link GlaStates#chunks}
@@ -35,7 +35,8 @@ public final class DeltaPairGradients {
    * @param dOut [HV, capacity, V]
    * @param errors [HV, R, V]
    * @param dWrites [HV, R, V]
-   * @param pairs [3, HV, R, 64] of {@link DeltaPairs#products}, replaced; the last part is output
+   * @param pairs [2, HV, R, 64] of {@link DeltaPairs#products}, replaced
+   * @param sums output [HV, R, 64]
    * @param dGateRows output [2, HV, R], the second part
    * @param valueHeads HV
    * @param value V
@@ -52,6 +53,7 @@ public final class DeltaPairGradients {
       FloatArray errors,
       FloatArray dWrites,
       FloatArray pairs,
+      FloatArray sums,
       FloatArray dGateRows,
       int valueHeads,
       int value,
@@ -466,7 +468,7 @@ public final class DeltaPairGradients {
         int i = e / 64;
         int m = e % 64;
         if (m <= i && begin + i < end) {
-          pairs.set((2 * part + gates + i) * 64 + m, tile[i * 65 + m]);
+          sums.set((gates + i) * 64 + m, tile[i * 65 + m]);
         }
       }
     }
@@ -504,7 +506,7 @@ public final class DeltaPairGradients {
    * @param table see {@link GlaStates#chunks}
    * @param mode [R]
    * @param rowGates [3 or more, HV, R]
-   * @param pairs [3, HV, R, 64] of {@link #gradients}
+   * @param sums [HV, R, 64] of {@link #gradients}
    * @param shares see {@link DeltaKeys#gradients}
    * @param dGateRows output [2, HV, R], the first part
    * @param valueHeads HV
@@ -516,7 +518,7 @@ public final class DeltaPairGradients {
       IntArray table,
       IntArray mode,
       FloatArray rowGates,
-      FloatArray pairs,
+      FloatArray sums,
       FloatArray shares,
       FloatArray dGateRows,
       int valueHeads,
@@ -558,7 +560,7 @@ public final class DeltaPairGradients {
           sum += toState[j];
         }
         for (int i = m; i < count; i++) {
-          sum += fromState[i] + pairs.get((2 * part + gates + i) * 64 + m);
+          sum += fromState[i] + sums.get((gates + i) * 64 + m);
         }
         int read = mode.get(begin + m) & Routing.READ;
         dGateRows.set(gates + m, read > 0 ? sum : 0f);

@@ -31,7 +31,7 @@ public final class DeltaPairs {
    * @param q [H, R, K] of {@link DeltaRows#normalise}
    * @param k [H, R, K] of {@link DeltaRows#normalise}
    * @param rowGates [3 or more, HV, R], decays first
-   * @param pairs output [2 or more, HV, R, 64]
+   * @param pairs output [2, HV, R, 64]
    * @param heads H
    * @param group HV/H
    * @param key K
@@ -247,7 +247,7 @@ public final class DeltaPairs {
    * @param context the work-item
    * @param table see {@link GlaStates#chunks}
    * @param rowGates [3 or more, HV, R], the second part is β
-   * @param pairs [2 or more, HV, R, 64]
+   * @param pairs [2, HV, R, 64]
    * @param inverse output [HV, R, 64]
    * @param valueHeads HV
    * @param rows R

@@ -27,7 +27,7 @@ public final class DeltaValues {
    * @param q [H, R, K] of {@link DeltaRows#normalise}
    * @param rowGates [3 or more, HV, R]
    * @param states [maxChunks, HV, K, V] before each chunk; another array without fromStates
-   * @param pairs [2 or more, HV, R, 64], A first
+   * @param pairs [2, HV, R, 64], A first
    * @param y errors [HV, R, V], or dO [HV, capacity, V]
    * @param out output [HV, R, V]
    * @param group HV/H
