@@ -8,6 +8,7 @@ import io.github.tornadosse.kernels.cuda.ChunkProducts;
 import io.github.tornadosse.kernels.cuda.ChunkScans;
 import io.github.tornadosse.kernels.cuda.StateGradients;
 import io.github.tornadosse.kernels.gpu.GlaGradients;
+import io.github.tornadosse.kernels.gpu.GlaStates;
 import io.github.tornadosse.kernels.portable.GatedLinearAttention;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -52,7 +53,7 @@ final class CudaLinearAttention {
     blocks = (sizes.value() + ChunkProducts.COLUMNS - 1) / ChunkProducts.COLUMNS;
     long factors = units() * ChunkOperands.CHUNK * sizes.key() / 2;
     Buffers b = s.buffers();
-    table = b.ints(forward + ".chunks", 2L * chunks + segments);
+    table = b.ints(forward + ".chunks", 2L * chunks + segments + 1);
     place = b.ints(forward + ".place", (long) chunks * ChunkOperands.CHUNK);
     factor = b.floats(forward + ".factor", 3L * chunks * ChunkOperands.CHUNK);
     queries = b.ints(forward + ".queries", factors);
@@ -137,7 +138,8 @@ final class CudaLinearAttention {
     s.graph()
         .task(
             id + ".chunks",
-            GatedLinearAttention::chunkTable,
+            GlaStates::chunks,
+            new KernelContext(),
             s.control(),
             rows.segments(),
             table,
@@ -175,6 +177,8 @@ final class CudaLinearAttention {
             sizes.key(),
             s.tokens(),
             all);
+    int entries = Math.max(chunks, segments + 1);
+    s.grid(id + ".chunks", (entries + GlaStates.ITEMS - 1L) / GlaStates.ITEMS, GlaStates.ITEMS);
     s.grid(id + ".rows", chunks, ChunkOperands.CHUNK);
     s.grid(id + ".prepare", chunks, sizes.heads(), ChunkOperands.ITEMS);
   }

@@ -1,5 +1,6 @@
 package io.github.tornadosse.graph;
 
+import io.github.tornadosse.kernels.Control;
 import io.github.tornadosse.kernels.cuda.TokenOutput;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -142,7 +143,8 @@ public final class CudaOperations extends GpuOperations {
   private static void tokenOutput(
       Stage s, String id, FloatArray out, Rows rows, Output to, View o, HeadSizes sizes) {
     View gateOrW = to.gate() == null ? to.w() : to.gate();
-    View sums = o == null ? to.y() : o;
+    // Sums that nobody needs are not written, but the parameter takes an array of its own.
+    View sums = o == null ? new View(s.buffers().floats(id + ".none", 1), Control.ZERO) : o;
     s.graph()
         .task(
             id,

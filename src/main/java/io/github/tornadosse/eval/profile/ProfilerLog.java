@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 
 /**
  * Reads the runtime's profiler: an object a task, under "graph.task", with its kernel's time in
- * TASK_KERNEL_TIME. TornadoVM puts the tasks into an object a graph, and one log after the other;
- * the embedded runtime has one log of all tasks.
+ * TASK_KERNEL_TIME. TornadoVM puts the tasks into an object a graph and appends it to those of the
+ * executions before; the embedded runtime has one log of all tasks.
  */
 final class ProfilerLog {
   private static final String KERNEL_TIME = "TASK_KERNEL_TIME";
@@ -32,7 +32,7 @@ final class ProfilerLog {
   private ProfilerLog() {}
 
   /**
-   * The times of a graph's tasks.
+   * The times of a graph's tasks in its last execution.
    *
    * @param graph the graph; tasks of other graphs, which TornadoVM's log of a plan has as well, are
    *     left out
@@ -62,7 +62,7 @@ final class ProfilerLog {
               if (value.has(KERNEL_TIME)) {
                 if (e.getKey().startsWith(prefix)) {
                   String task = e.getKey().substring(prefix.length());
-                  times.merge(task, value.get(KERNEL_TIME).asLong(), Long::sum);
+                  times.put(task, value.get(KERNEL_TIME).asLong());
                 }
               } else if (value.isObject()) {
                 collect(prefix, value, times);

@@ -30,7 +30,7 @@ public final class ChunkAdditions {
    * queriesᵀ·dO. Groups: along x the chunks, along y heads × ⌈V/128⌉.
    *
    * @param context the work-item
-   * @param table see {@code portable.GatedLinearAttention.chunkTable}
+   * @param table see {@code gpu.GlaStates.chunks}
    * @param token [R]
    * @param factor keys [chunks, H, K, 64] or queries [chunks, H, 64, K] of {@link
    *     ChunkOperands#prepare}

@@ -59,7 +59,7 @@ public final class ChunkOperands {
    * What each row of each chunk is. Groups: one a chunk.
    *
    * @param context the work-item
-   * @param table see {@code portable.GatedLinearAttention.chunkTable}
+   * @param table see {@code gpu.GlaStates.chunks}
    * @param token [R]
    * @param mode [R]
    * @param weight [2, R]
@@ -103,7 +103,7 @@ public final class ChunkOperands {
    * scores. Groups: along x the chunks, along y the heads.
    *
    * @param context the work-item
-   * @param table see {@code portable.GatedLinearAttention.chunkTable}
+   * @param table see {@code gpu.GlaStates.chunks}
    * @param q [2, H, capacity, K]
    * @param k [2, H, capacity, K]
    * @param g [2, H, capacity, K]

@@ -62,7 +62,7 @@ public final class ChunkProducts {
    * gradient of v. Groups: along x the chunks, along y heads × ⌈V/128⌉.
    *
    * @param context the work-item
-   * @param table see {@code portable.GatedLinearAttention.chunkTable}
+   * @param table see {@code gpu.GlaStates.chunks}
    * @param token [R]
    * @param factor queries [chunks, H, 64, K] or keys [chunks, H, K, 64] of {@link
    *     ChunkOperands#prepare}

@@ -25,7 +25,7 @@ public final class ChunkScans {
    * @param context the work-item
    * @param control see {@link Control}
    * @param segments begin and end row of each segment
-   * @param table see {@code portable.GatedLinearAttention.chunkTable}
+   * @param table see {@code gpu.GlaStates.chunks}
    * @param decay [chunks, H, K] of {@link ChunkOperands#prepare}
    * @param added [chunks, H, room] of {@link ChunkAdditions#states}
    * @param state [segments, H, K, V], used if control[USE_STATE] is 1
@@ -161,7 +161,7 @@ public final class ChunkScans {
    * @param context the work-item
    * @param control see {@link Control}
    * @param segments begin and end row of each segment
-   * @param table see {@code portable.GatedLinearAttention.chunkTable}
+   * @param table see {@code gpu.GlaStates.chunks}
    * @param decay [chunks, H, K] of {@link ChunkOperands#prepare}
    * @param added [chunks, H, room] of {@link ChunkAdditions#states}
    * @param dState [segments, H, K, V]: if control[USE_STATE] is 1, the gradient of the final states

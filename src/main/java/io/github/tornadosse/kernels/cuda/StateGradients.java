@@ -37,7 +37,7 @@ public final class StateGradients {
    * which dO meets an output that it is almost orthogonal to.
    *
    * @param context the work-item
-   * @param table see {@code portable.GatedLinearAttention.chunkTable}
+   * @param table see {@code gpu.GlaStates.chunks}
    * @param place of {@link ChunkOperands#rowTable}
    * @param v [H, capacity, V]
    * @param dOut [H, capacity, V]

@@ -38,6 +38,13 @@ class ProfilerLogTest {
   }
 
   @Test
+  void takesTheLastOfSeveralExecutions() {
+    String log = "{\"g\": {\"g.a\": {\"TASK_KERNEL_TIME\": \"%d\"}}}\n";
+    assertThat(ProfilerLog.tasks("g", log.formatted(5) + log.formatted(7)))
+        .containsExactly(entry("a", 7L));
+  }
+
+  @Test
   void readsPastAGraphThatRanNoTask() {
     String copies =
         """
