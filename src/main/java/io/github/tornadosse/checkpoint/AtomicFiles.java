@@ -92,6 +92,20 @@ public final class AtomicFiles {
   }
 
   /**
+   * Makes the directory of a file where there is none.
+   *
+   * @param file the file
+   * @throws UserError if it cannot be made
+   */
+  public static void makeDirectoryOf(Path file) {
+    try {
+      Files.createDirectories(parent(file));
+    } catch (IOException e) {
+      throw FileErrors.of("cannot write", file, e);
+    }
+  }
+
+  /**
    * Writes bytes to a file, in place of one that may be there.
    *
    * @param file the file; its directory exists

@@ -46,11 +46,7 @@ public final class ResultFile {
     if (Files.exists(file)) {
       opened.results.addAll(read(file));
     } else {
-      try {
-        Files.createDirectories(file.toAbsolutePath().getParent());
-      } catch (IOException e) {
-        throw FileErrors.of("cannot write", file, e);
-      }
+      AtomicFiles.makeDirectoryOf(file);
     }
     return opened;
   }

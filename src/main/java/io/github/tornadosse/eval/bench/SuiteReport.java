@@ -58,7 +58,7 @@ public final class SuiteReport {
   /**
    * Writes the page, and its plots under its name with a number and {@code .png}.
    *
-   * @param page the HTML file
+   * @param page the HTML file; its directory is made
    * @param title its heading
    * @param results of one or several machines and devices
    * @return the pictures
@@ -71,6 +71,7 @@ public final class SuiteReport {
       throw new UserError("no result has times, so there is nothing to report");
     }
     Pictures.require(page);
+    AtomicFiles.makeDirectoryOf(page);
     report.write();
     return report.pictures;
   }

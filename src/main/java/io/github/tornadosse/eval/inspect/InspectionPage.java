@@ -54,6 +54,7 @@ public final class InspectionPage {
     }
     html.section("Facts");
     html.facts(facts);
+    AtomicFiles.makeDirectoryOf(page);
     AtomicFiles.write(page, html.text());
   }
 

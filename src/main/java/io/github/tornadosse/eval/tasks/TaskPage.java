@@ -42,6 +42,7 @@ public final class TaskPage {
         scores.stream().map(TaskPage::row).toList());
     html.section("Facts");
     html.facts(facts);
+    AtomicFiles.makeDirectoryOf(page);
     AtomicFiles.write(page, html.text());
     String name = page.getFileName().toString().replaceFirst("\\.html?$", "") + ".png";
     Path file = page.resolveSibling(name);

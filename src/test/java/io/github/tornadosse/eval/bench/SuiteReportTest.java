@@ -83,7 +83,7 @@ class SuiteReportTest {
 
   @Test
   void oneResultIsAReport() {
-    Path page = directory.resolve("one.html");
+    Path page = directory.resolve("runs/one.html");
     List<Path> pictures = SuiteReport.write(page, "One", List.of(Results.mixer("gla", 1000, 0, 1)));
     assertThat(pictures).singleElement().asString().endsWith("one-roofline-1.png");
     assertThat(page).content().contains("No peer was timed.", "All results are of one device.");
