@@ -4,6 +4,7 @@ import io.github.tornadosse.graph.Operations.HeadSizes;
 import io.github.tornadosse.graph.Operations.Rows;
 import io.github.tornadosse.kernels.gpu.GlaGradients;
 import io.github.tornadosse.kernels.gpu.GlaScores;
+import io.github.tornadosse.kernels.gpu.GlaStateGradients;
 import io.github.tornadosse.kernels.gpu.GlaStates;
 import io.github.tornadosse.kernels.gpu.GlaValues;
 import io.github.tornadosse.kernels.portable.GatedLinearAttention;
@@ -295,7 +296,7 @@ final class GpuLinearAttention {
     s.graph()
         .task(
             ofStates,
-            GlaGradients::throughStates,
+            GlaStateGradients::through,
             new KernelContext(),
             table,
             rows.token(),
@@ -311,7 +312,7 @@ final class GpuLinearAttention {
             sizes.value(),
             s.tokens(),
             rowCount);
-    s.grid(ofStates, units() * tiles(sizes.key()), GlaGradients.ITEMS);
+    s.grid(ofStates, units() * tiles(sizes.key()), GlaStateGradients.ITEMS);
     String within = id + ".within";
     int keyTiles = (sizes.key() + GlaGradients.CHANNELS - 1) / GlaGradients.CHANNELS;
     s.graph()
