@@ -63,7 +63,6 @@ final class GlaBackward {
   private final float[] decay; // [BLOCKS, kp] decay over each sub-chunk
   private final float[] tail; // [BLOCKS, kp] what takes kDecay to the chunk's end
   private final boolean[] strong = new boolean[BLOCKS];
-  private final float[] stateT; // [kp / NR, vp, NR]
   private final float[] gradient; // [vp / NR, kp, NR] gradient of the state
   private final float[] gradientT; // [kp / NR, vp, NR]
   private final float[] narrow = new float[C * NR];
@@ -76,7 +75,7 @@ final class GlaBackward {
   /** Keeps the reads that bring rows into the cache alive. */
   private float touched;
 
-  private float[][] kept = new float[0][]; // states [vp / NR, kp, NR]
+  private float[][] kept = new float[0][]; // transposed states [kp / NR, vp, NR]
 
   GlaBackward(int key, int value) {
     this(key, value, KEPT_BYTES);
@@ -112,7 +111,6 @@ final class GlaBackward {
     start = new float[BLOCKS * kp];
     decay = new float[BLOCKS * kp];
     tail = new float[BLOCKS * kp];
-    stateT = new float[kp * vp];
     gradient = new float[kp * vp];
     gradientT = new float[kp * vp];
     sum = new float[kp];
@@ -152,14 +150,15 @@ final class GlaBackward {
     reserve(Math.min(group, chunks) + groups);
     int saved = Math.min(group, chunks); // kept[saved + i]: the state before group i
     if (carried) {
-      GlaState.unpack(y.states(), stateAt, key, value, kept[saved], kp);
+      GlaState.unpack(y.states(), stateAt, key, value, gradientT, kp);
+      Transpose.panels(gradientT, kept[saved], kp, vp, square);
       GlaState.unpack(y.stateGradients(), gradientAt, key, value, gradient, kp);
     }
     for (int i = 0; i + 1 < groups; i++) {
-      System.arraycopy(kept[saved + i], 0, kept[saved + i + 1], 0, kp * vp);
       for (int j = 0; j < group; j++) {
         int row = begin + (i * group + j) * C;
-        advance(x, head, row, end, kept[saved + i + 1], carried || row > begin);
+        float[] from = kept[j == 0 ? saved + i : saved + i + 1];
+        advance(x, head, row, end, carried || row > begin ? from : null, kept[saved + i + 1]);
       }
     }
     for (int i = groups - 1; i >= 0; i--) {
@@ -168,8 +167,8 @@ final class GlaBackward {
       System.arraycopy(kept[saved + i], 0, kept[0], 0, kp * vp);
       for (int j = first; j < last; j++) {
         int row = begin + j * C;
-        System.arraycopy(kept[j - first], 0, kept[j - first + 1], 0, kp * vp);
-        advance(x, head, row, end, kept[j - first + 1], carried || row > begin);
+        float[] from = carried || row > begin ? kept[j - first] : null;
+        advance(x, head, row, end, from, kept[j - first + 1]);
       }
       for (int j = last; j >= first; j--) {
         int row = begin + j * C;
@@ -188,8 +187,13 @@ final class GlaBackward {
     for (int i = had; i < states; i++) kept[i] = new float[kp * vp];
   }
 
-  /** Takes a state across the chunk that begins at that row. */
-  private void advance(GlaInputs x, int head, int row, int end, float[] state, boolean fromState) {
+  /**
+   * Takes a state across the chunk that begins at that row.
+   *
+   * @param from the transposed state before; null if that is zero
+   * @param to the transposed state after; may be from
+   */
+  private void advance(GlaInputs x, int head, int row, int end, float[] from, float[] to) {
     GlaChunk c = chunk;
     c.load(x, head, row, end);
     ahead.load(x, head, Math.min(row + C, end), end);
@@ -198,15 +202,16 @@ final class GlaBackward {
       keyToEnd(x.k(), x.g(), c.keyAt[i], c.write[i], c.written[i], running, ks, i * ldk, key);
       GlaRows.scaled(x.v(), c.valueAt[i], 1, vs, i * ldv, value);
     }
-    for (int p = 0; p < vp; p += NR) {
-      if (fromState) {
-        MicroKernels.colsScaleAdd(kp, c.n, ks, 0, ldk, vs, p, ldv, state, p * kp, NR, running, 0);
+    for (int p = 0; p < kp; p += NR) {
+      if (from != null) {
+        MicroKernels.colsScaleColumns(
+            vp, c.n, vs, 0, ldv, ks, p, ldk, from, to, p * vp, NR, running, p);
       } else {
-        MicroKernels.colsSet(kp, c.n, ks, 0, ldk, vs, p, ldv, state, p * kp, NR);
+        MicroKernels.colsSet(vp, c.n, vs, 0, ldv, ks, p, ldk, to, p * vp, NR);
       }
-      touch(x.k(), ahead.keyAt, key, p, vp);
-      touch(x.g(), ahead.keyAt, key, p, vp);
-      touch(x.v(), ahead.valueAt, value, p, vp);
+      touch(x.k(), ahead.keyAt, key, p, kp);
+      touch(x.g(), ahead.keyAt, key, p, kp);
+      touch(x.v(), ahead.valueAt, value, p, kp);
     }
   }
 
@@ -248,21 +253,20 @@ final class GlaBackward {
   /**
    * One chunk; the state's gradient goes from its end to its start.
    *
-   * @param state the state before the chunk
+   * @param stateT the transposed state before the chunk
    * @param fromState false if that is zero
    * @param toState false if the gradient at its end is zero
    */
   private void chunk(
-      GlaInputs x, Gradients y, int head, float[] state, boolean fromState, boolean toState) {
+      GlaInputs x, Gradients y, int head, float[] stateT, boolean fromState, boolean toState) {
     prepare(x, y.out());
     decayProducts();
     scoreGradients();
-    if (fromState) Transpose.panels(state, stateT, kp, vp, square);
     if (toState) Transpose.panels(gradient, gradientT, kp, vp, square);
-    queries(x, fromState);
+    queries(x, stateT, fromState);
     keys(x, toState);
     values(x, y, (head * x.rowCapacity() + chunk.first) * value, toState);
-    gateSums(fromState, toState);
+    gateSums(stateT, fromState, toState);
     rows(x, y.rows(), head, toState);
     if (fromState) carry(toState);
   }
@@ -390,7 +394,7 @@ final class GlaBackward {
   }
 
   /** The scores and dq; afterwards ks is scaled to the chunk's end. */
-  private void queries(GlaInputs x, boolean fromState) {
+  private void queries(GlaInputs x, float[] stateT, boolean fromState) {
     int blocks = chunk.blocks();
     for (int b = 0; b < blocks; b++) {
       int column = b * BLOCK;
@@ -399,7 +403,7 @@ final class GlaBackward {
         MicroKernels.blockRowsSet(
             kp, ks, j * ldk, ldk, qColumns, column * kp, scores, j * C + column, C);
       }
-      queryGradients(b, safe * BLOCK, fromState);
+      queryGradients(b, safe * BLOCK, stateT, fromState);
       if (strong[b]) {
         direct.scoresAndQueryGradients(x, chunk, column, ks, ldk, scores, scoreGradients, dq);
       } else {
@@ -412,7 +416,7 @@ final class GlaBackward {
   }
 
   /** dq of one sub-chunk, from the state and the first rows of ks. */
-  private void queryGradients(int b, int from, boolean fromState) {
+  private void queryGradients(int b, int from, float[] stateT, boolean fromState) {
     int column = b * BLOCK;
     if (fromState) {
       for (int p = 0; p < kp; p += NR) {
@@ -519,7 +523,7 @@ final class GlaBackward {
   }
 
   /** The gate's gradient as far as it reaches the final state, at each row. */
-  private void gateSums(boolean fromState, boolean toState) {
+  private void gateSums(float[] stateT, boolean fromState, boolean toState) {
     Arrays.fill(sum, 0);
     if (fromState && toState) {
       for (int p = 0; p < kp; p += NR) columnDots(stateT, gradientT, p * vp, vp, sum, p);

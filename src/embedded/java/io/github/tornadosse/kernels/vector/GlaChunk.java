@@ -3,7 +3,7 @@ package io.github.tornadosse.kernels.vector;
 /** Where the rows of one chunk are, and what each takes part in. */
 final class GlaChunk {
   /** Largest number of rows C. */
-  static final int C = 64;
+  static final int C = 32;
 
   /** First row. */
   int first;

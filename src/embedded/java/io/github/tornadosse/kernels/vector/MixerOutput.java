@@ -74,11 +74,12 @@ public final class MixerOutput {
         Blocks.tokens(control),
         Blocks.rows(heads * value, Blocks.COSTLY),
         (from, to) -> {
-          for (int u = from * heads; u < to * heads; u++) {
-            int t = u / heads;
-            int head = u % heads;
+          // Head by head, so that a head's rows are read one after another.
+          for (int u = 0; u < (to - from) * heads; u++) {
+            int head = u / (to - from);
+            int t = from + u % (to - from);
             int at = o0 + (head * capacity + t) * value;
-            int row = u * value;
+            int row = (t * heads + head) * value;
             int first = head * capacity * (1 + width) * value;
             HeadActivations.sumRows(rows, first, t, places, width, os, at, value);
             for (int c = 0; c < value; c += valueDim) {

@@ -141,6 +141,31 @@ class MicroKernelsTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"1,1", "4,0", "9,64", "29,130"})
+  void scaledColumns(int m, int kc) {
+    int lda = m + 3;
+    int ldc = NR + 5;
+    float[] a = random(kc * lda + 2, 1);
+    float[] b = random(kc * NR + 7, 2);
+    float[] d = random(NR + 1, 4);
+    float[] from = random(m * ldc + 4, 3);
+    float[] c = new float[from.length];
+    float[] inPlace = from.clone();
+    MicroKernels.colsScaleColumns(m, kc, a, 2, lda, b, 7, NR, from, c, 4, ldc, d, 1);
+    MicroKernels.colsScaleColumns(m, kc, a, 2, lda, b, 7, NR, inPlace, inPlace, 4, ldc, d, 1);
+    double[] y = product(m, kc, a, 2, 1, lda, b, 7, NR, null, null);
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; j < NR; j++) {
+        int at = 4 + i * ldc + j;
+        double e = y[i * NR + j] + (double) from[at] * d[1 + j];
+        assertThat(Math.abs(c[at] - e))
+            .isLessThanOrEqualTo(2e-6 * Math.sqrt(kc + 1) * (1 + Math.abs(e)));
+        assertThat(inPlace[at]).isEqualTo(c[at]);
+      }
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({"0", "1", "17", "128"})
   void blocks(int kc) {
     int n = MicroKernels.BLOCK;
