@@ -16,14 +16,16 @@ final class Footprint {
    * shows as allocations.
    *
    * @param run a run
+   * @param planned bytes of the program's arrays. They are counted even where scratch of an earlier
+   *     program in this process has gone meanwhile and less is live than at the beginning
    * @return bytes that are live and were not at the beginning, and all that a run allocates: as
    *     much as there can be at once; −1 where arrays are not on the heap
    */
-  long peak(Runnable run) {
+  long peak(Runnable run, long planned) {
     if (!Devices.embedded()) {
       return -1;
     }
-    long held = live() - before;
+    long held = Math.max(live() - before, planned);
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long allocated = threads.getTotalThreadAllocatedBytes();
     run.run();

@@ -44,7 +44,7 @@ final class Stopwatch {
       yardsticks.product();
       yardsticks.copy();
     }
-    long peak = footprint.peak(timed);
+    long peak = footprint.peak(timed, planned);
     for (int i = 0; i < runs; i++) {
       ms[i] = milliseconds(timed);
       for (int j = 0; j < YARDSTICKS; j++) {

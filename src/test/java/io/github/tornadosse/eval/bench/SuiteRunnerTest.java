@@ -83,6 +83,14 @@ class SuiteRunnerTest {
     assertThat(j.get("min_ms").doubleValue()).isLessThanOrEqualTo(j.get("median_ms").doubleValue());
   }
 
+  @Test
+  void anEntryAfterALargerOneTakesAtLeastItsArrays() {
+    run(entry(new MixerCase("sse-gla", "varlen", true, 2000, 1, 128, 4, 1)));
+    ObjectNode j = run(entry(small(true)));
+    assertThat(j.get("peak_bytes").longValue())
+        .isGreaterThanOrEqualTo(j.get("planned_bytes").longValue());
+  }
+
   static Stream<MixerCase> longForwards() {
     return Stream.of("sse-gla", "sse-gdn", "gla", "gdn")
         .flatMap(
