@@ -1,5 +1,8 @@
 package io.github.tornadosse.kernels.vector;
 
+import static io.github.tornadosse.kernels.vector.MicroKernels.BLOCK;
+import static io.github.tornadosse.kernels.vector.MicroKernels.F;
+import static io.github.tornadosse.kernels.vector.MicroKernels.L;
 import static io.github.tornadosse.kernels.vector.MicroKernels.MR;
 import static io.github.tornadosse.kernels.vector.MicroKernels.NR;
 
@@ -71,29 +74,39 @@ record Matrix(float[] array, int at, int ld, int head, int stride, int row, bool
   }
 
   /**
-   * Packs rows i0 to i0 + rows − 1, columns k0 to k0 + depth − 1, into slivers [depth, MR]; of the
-   * last sliver's missing rows anything may stand there.
+   * Packs rows i0 to i0 + rows − 1, columns k0 to k0 + depth − 1, into slivers [depth, MR] from at
+   * on; of the last sliver's missing rows anything may stand there.
    */
-  void packRows(int i0, int rows, int k0, int depth, float[] to) {
+  void packRows(int i0, int rows, int k0, int depth, float[] to, int at) {
     if (transposed) {
       for (int k = 0; k < depth; k += STEP) {
-        packSlivers(i0, rows, k0, k, Math.min(depth, k + STEP), depth, to);
+        packSlivers(i0, rows, k0, k, Math.min(depth, k + STEP), depth, to, at);
       }
       return;
     }
-    for (int i = 0; i < rows; i++) {
-      for (int x = 0; x < depth; ) {
-        int n = Math.min(depth - x, run(k0 + x));
-        int d = i / MR * MR * depth + x * MR + i % MR;
-        copyStrided(array, index(i0 + i, k0 + x), 1, n, to, d, MR);
-        x += n;
-      }
+    for (int x = 0; x < depth; ) {
+      int n = Math.min(depth - x, run(k0 + x));
+      packPart(index(i0, k0 + x), rows, n, to, at + x * MR, depth);
+      x += n;
     }
   }
 
-  private void packSlivers(int i0, int rows, int k0, int from, int end, int depth, float[] to) {
+  /** n columns of slivers, from rows that lie together. */
+  private void packPart(int from, int rows, int n, float[] to, int o, int depth) {
+    float[] square = Scratch.floats(Scratch.SQUARE, BLOCK * BLOCK);
+    int i = 0;
+    for (; i + BLOCK <= rows; i += BLOCK) {
+      Transpose.toSlivers(array, from + i * ld, ld, to, o + i * depth, depth, n, square);
+    }
+    for (; i < rows; i++) {
+      copyStrided(array, from + i * ld, 1, n, to, o + i / MR * MR * depth + i % MR, MR);
+    }
+  }
+
+  private void packSlivers(
+      int i0, int rows, int k0, int from, int end, int depth, float[] to, int at) {
     for (int i = 0; i < rows; i += MR) {
-      int o = i * depth + from * MR;
+      int o = at + i * depth + from * MR;
       int n = Math.min(MR, rows - i);
       if (n == MR && together(i0 + i, MR)) {
         copySliver(array, index(k0 + from, i0 + i), ld, end - from, to, o);
@@ -116,16 +129,37 @@ record Matrix(float[] array, int at, int ld, int head, int stride, int row, bool
   }
 
   /**
-   * Packs columns j0 to j0 + columns − 1, rows k0 to k0 + depth − 1, into a panel [depth, NR], its
-   * missing columns 0.
+   * Packs columns j0 to j0 + columns − 1, rows k0 to k0 + depth − 1, into panels [depth, NR] at
+   * that distance from o on, the last one's missing columns 0.
    */
-  void packColumns(int k0, int depth, int j0, int columns, float[] to, int o) {
-    if (columns < NR) Arrays.fill(to, o, o + depth * NR, 0);
-    if (transposed && columns == NR && head == Integer.MAX_VALUE) {
-      float[] square = Scratch.floats(Scratch.TILE, MicroKernels.BLOCK * MicroKernels.BLOCK);
-      Transpose.toPanel(array, index(j0, k0), ld, to, o, depth, square);
-      return;
+  void packColumns(int k0, int depth, int j0, int columns, float[] to, int o, int distance) {
+    int whole = head == Integer.MAX_VALUE ? columns / NR : 0;
+    if (transposed) {
+      float[] square = Scratch.floats(Scratch.SQUARE, BLOCK * BLOCK);
+      for (int p = 0; p < whole; p++) {
+        Transpose.toPanel(array, index(j0 + p * NR, k0), ld, to, o + p * distance, depth, square);
+      }
+    } else if (whole > 0) {
+      copyPanels(array, index(k0, j0), ld, depth, whole, to, o, distance);
     }
+    for (int j = whole * NR; j < columns; j += NR) {
+      packPanel(k0, depth, j0 + j, Math.min(NR, columns - j), to, o + j / NR * distance);
+    }
+  }
+
+  private static void copyPanels(
+      float[] a, int i, int ld, int depth, int panels, float[] to, int o, int distance) {
+    for (int k = 0; k < depth; k++) {
+      int d = o + k * NR;
+      for (int s = i + k * ld, end = s + panels * NR; s < end; s += NR, d += distance) {
+        FloatVector.fromArray(F, a, s).intoArray(to, d);
+        FloatVector.fromArray(F, a, s + L).intoArray(to, d + L);
+      }
+    }
+  }
+
+  private void packPanel(int k0, int depth, int j0, int columns, float[] to, int o) {
+    if (columns < NR) Arrays.fill(to, o, o + depth * NR, 0);
     if (transposed) {
       for (int j = 0; j < columns; j++) {
         copyStrided(array, index(j0 + j, k0), 1, depth, to, o + j, NR);

@@ -8,27 +8,37 @@ import io.github.tornadosse.embedded.Workers;
 /**
  * A matrix product C = A·B or C += A·B of any sizes, blocked for the caches: B is packed into
  * panels of NR columns, A tile by tile into slivers of MR rows, and the register tiles of {@link
- * MicroKernels} do the arithmetic. An element of C is summed block by block of {@link #DEPTH}, each
- * in the order of k, so that it does not depend on how the tiles are shared out.
+ * MicroKernels} do the arithmetic. Where a tile has few columns A is read where it is. An element
+ * of C is summed block by block of {@link #DEPTH}, each in the order of k, so that it does not
+ * depend on how the tiles are shared out.
  */
 final class Product {
   /** Length of the sums between two updates of C; a panel of B of that depth stays in L1. */
   private static final int DEPTH = 256;
 
-  /** Most rows of A that are packed at a time; they stay in L2. */
-  private static final int ROWS = 128;
+  /** Longest sum whose parts of A and B are packed at a time. */
+  private static final int LONGEST = 4 * DEPTH;
+
+  /** Elements of A that a tile spans at most; they stay in L2. */
+  private static final int LEFT = 1 << 17;
 
   /** Least rows of A where a tile is split for the sake of many cores. */
   private static final int FLAT = 32;
 
-  /** Most panels of B that a tile spans: 256 columns. */
-  private static final int PANELS = 256 / NR;
+  /** Most panels of B that a tile spans: 1024 columns. */
+  private static final int PANELS = 1024 / NR;
+
+  /** Most panels of a tile that reads A where it is: 128 columns, too few to pack A for. */
+  private static final int NARROW = 128 / NR;
+
+  /** Panels of B that one thread packs at a time, so that it reads much of a row: 256 columns. */
+  private static final int GROUP = 256 / NR;
+
+  /** Rows of B that it packs at a time; a B that is transposed is packed panel by panel. */
+  private static final int PIECE = 64;
 
   /** Most elements of B that are packed at a time. */
   private static final int PACKED = 1 << 22;
-
-  /** Longest sum whose part of B is packed at a time. */
-  private static final int LONGEST = 16 * DEPTH;
 
   /** Tiles for each thread, so that none waits long for the others; they change no result. */
   private static final int TILES = 4;
@@ -133,29 +143,30 @@ final class Product {
   /** The part of the sums from k0 to k1, for columns n0 to n1. */
   private void part(float[] packed, int k0, int k1, int n0, int n1) {
     int panels = MicroKernels.panels(n1 - n0);
-    int group = Blocks.rows(NR * (k1 - k0), Blocks.CHEAP);
+    int length = k1 - k0;
+    int group = b.transposed() ? 1 : GROUP;
+    int piece = b.transposed() ? length : PIECE;
+    int groups = Blocks.count(panels, group);
     each(
-        Blocks.count(panels, group),
+        groups * Blocks.count(length, piece),
         (item, worker) -> {
-          for (int p = item * group; p < Math.min(panels, (item + 1) * group); p++) {
-            for (int i = k0; i < k1; i += DEPTH) {
-              int depth = Math.min(DEPTH, k1 - i);
-              int j = n0 + p * NR;
-              int to = (i - k0) * panels * NR + p * depth * NR;
-              b.packColumns(i, depth, j, Math.min(NR, n1 - j), packed, to);
-            }
-          }
+          int i = item / groups * piece;
+          int p = item % groups * group;
+          int j = n0 + p * NR;
+          int columns = Math.min(group * NR, n1 - j);
+          int depth = Math.min(piece, length - i);
+          b.packColumns(k0 + i, depth, j, columns, packed, (p * length + i) * NR, length * NR);
         });
-    int rows = ROWS;
+    int rows = Math.max(FLAT, LEFT / length / MR * MR);
     int span = PANELS;
     int wanted = alone || Workers.count() == 1 ? 1 : TILES * Workers.count();
     while ((rows > FLAT || span > 1)
         && Blocks.count(m, rows) * Blocks.count(panels, span) < wanted
-        && (long) rows * span * NR * (k1 - k0) > LEAST) {
+        && (long) rows * span * NR * length > LEAST) {
       if (span > PANELS / 2 || rows <= FLAT) {
         span /= 2;
       } else {
-        rows /= 2;
+        rows = Math.max(FLAT, rows / 2 / MR * MR);
       }
     }
     int height = rows;
@@ -181,74 +192,89 @@ final class Product {
 
   private void tile(
       float[] packed, int k0, int k1, int n0, int n1, int i0, int i1, int p0, int p1) {
-    int panels = MicroKernels.panels(n1 - n0);
-    for (int i = k0; i < k1; i += DEPTH) {
-      int depth = Math.min(DEPTH, k1 - i);
-      Rows rows = rows(i0, i1, i, depth);
-      boolean set = i == 0 && !add;
-      for (int p = p0; p < p1; p++) {
-        int j = n0 + p * NR;
-        int at = (i - k0) * panels * NR + p * depth * NR;
-        panel(rows, packed, at, i0, i1, j, Math.min(NR, n1 - j), set);
+    Rows rows = rows(i0, i1, k0, k1, p1 - p0 <= NARROW);
+    for (int p = p0; p < p1; p++) {
+      int j = n0 + p * NR;
+      for (int i = k0; i < k1; i += DEPTH) {
+        int depth = Math.min(DEPTH, k1 - i);
+        int at = (p * (k1 - k0) + i - k0) * NR;
+        panel(rows, i - k0, depth, packed, at, i0, i1, j, Math.min(NR, n1 - j), i == 0 && !add);
       }
     }
   }
 
   /**
-   * Rows of A over one block of the sums, packed into slivers or where they are.
+   * Rows of A over one part of the sums: packed into slivers, block by block of {@link #DEPTH}, or
+   * where they are.
    *
    * @param array where they are
-   * @param at the first row
+   * @param at where they begin
    * @param ld row stride, if they are not packed
-   * @param depth length of the sums
-   * @param packed whether they are packed
+   * @param height rows of a block, if they are packed
    */
-  private record Rows(float[] array, int at, int ld, int depth, boolean packed) {
-    /** Where the sliver that begins with row i is. */
-    int sliver(int i) {
-      return at + i * (packed ? depth : ld);
+  private record Rows(float[] array, int at, int ld, int height) {
+    boolean packed() {
+      return height > 0;
+    }
+
+    /** Where row i of the block from column k on begins; of packed ones, i is a sliver's first. */
+    int index(int i, int k, int depth) {
+      return packed() ? at + k * height + i * depth : at + k + i * ld;
     }
   }
 
-  private Rows rows(int i0, int i1, int k0, int depth) {
-    if (!a.transposed() && a.together(k0, depth)) {
-      return new Rows(a.array(), a.index(i0, k0), a.ld(), depth, false);
+  private Rows rows(int i0, int i1, int k0, int k1, boolean narrow) {
+    if (narrow && !a.transposed() && a.together(k0, k1 - k0)) {
+      return new Rows(a.array(), a.index(i0, k0), a.ld(), 0);
     }
-    float[] slivers = Scratch.floats(Scratch.PACKED_A, ROWS * DEPTH);
-    a.packRows(i0, i1 - i0, k0, depth, slivers);
-    return new Rows(slivers, 0, 0, depth, true);
+    int height = Blocks.count(i1 - i0, MR) * MR;
+    float[] slivers = Scratch.floats(Scratch.PACKED_A, height * (k1 - k0));
+    for (int k = k0; k < k1; k += DEPTH) {
+      a.packRows(i0, i1 - i0, k, Math.min(DEPTH, k1 - k), slivers, (k - k0) * height);
+    }
+    return new Rows(slivers, 0, 0, height);
   }
 
   private void panel(
-      Rows rows, float[] packed, int at, int i0, int i1, int j, int columns, boolean set) {
+      Rows rows,
+      int k,
+      int depth,
+      float[] packed,
+      int at,
+      int i0,
+      int i1,
+      int j,
+      int columns,
+      boolean set) {
     boolean direct = columns == NR && c.together(j, NR);
     int whole = direct ? (i1 - i0) / MR * MR : 0;
     if (whole > 0) {
+      int from = rows.index(0, k, depth);
       int to = c.index(i0, j);
-      if (rows.packed) {
-        slivers(rows, whole, packed, at, to, set);
+      int ld = c.ld();
+      if (rows.packed()) {
+        slivers(whole, depth, rows.array, from, packed, at, to, set);
       } else if (set) {
         MicroKernels.rowsSet(
-            whole, rows.depth, rows.array, rows.at, rows.ld, packed, at, c.array(), to, c.ld());
+            whole, depth, rows.array, from, rows.ld, packed, at, c.array(), to, ld);
       } else {
         MicroKernels.rowsAdd(
-            whole, rows.depth, rows.array, rows.at, rows.ld, packed, at, c.array(), to, c.ld());
+            whole, depth, rows.array, from, rows.ld, packed, at, c.array(), to, ld);
       }
     }
     for (int i = whole; i < i1 - i0; i += MR) {
-      apart(rows, i, packed, at, i0 + i, Math.min(MR, i1 - i0 - i), j, columns, set);
+      apart(rows, i, k, depth, packed, at, i0 + i, Math.min(MR, i1 - i0 - i), j, columns, set);
     }
   }
 
-  private void slivers(Rows rows, int n, float[] packed, int at, int to, boolean set) {
+  private void slivers(
+      int n, int depth, float[] a, int from, float[] packed, int at, int to, boolean set) {
     int ld = c.ld();
-    int o = to;
-    for (int i = 0; i < n; i += MR, o += MR * ld) {
-      int from = rows.sliver(i);
+    for (int i = 0, f = from, o = to; i < n; i += MR, f += MR * depth, o += MR * ld) {
       if (set) {
-        MicroKernels.tileColsSet(rows.depth, rows.array, from, MR, packed, at, c.array(), o, ld);
+        MicroKernels.tileColsSet(depth, a, f, MR, packed, at, c.array(), o, ld);
       } else {
-        MicroKernels.tileColsAdd(rows.depth, rows.array, from, MR, packed, at, c.array(), o, ld);
+        MicroKernels.tileColsAdd(depth, a, f, MR, packed, at, c.array(), o, ld);
       }
     }
   }
@@ -257,6 +283,8 @@ final class Product {
   private void apart(
       Rows from,
       int sliver,
+      int k,
+      int depth,
       float[] packed,
       int at,
       int i,
@@ -265,11 +293,11 @@ final class Product {
       int columns,
       boolean set) {
     float[] tile = Scratch.floats(Scratch.TILE, MR * NR);
-    int first = from.sliver(sliver);
-    if (from.packed) {
-      MicroKernels.tileColsSet(from.depth, from.array, first, MR, packed, at, tile, 0, NR);
+    int first = from.index(sliver, k, depth);
+    if (from.packed()) {
+      MicroKernels.tileColsSet(depth, from.array, first, MR, packed, at, tile, 0, NR);
     } else {
-      MicroKernels.rowsSet(rows, from.depth, from.array, first, from.ld, packed, at, tile, 0, NR);
+      MicroKernels.rowsSet(rows, depth, from.array, first, from.ld, packed, at, tile, 0, NR);
     }
     for (int r = 0; r < rows; r++) {
       for (int x = 0; x < columns; ) {

@@ -4,11 +4,13 @@ import static io.github.tornadosse.kernels.vector.MicroKernels.BLOCK;
 import static io.github.tornadosse.kernels.vector.MicroKernels.BLOCK_PANEL;
 import static io.github.tornadosse.kernels.vector.MicroKernels.F;
 import static io.github.tornadosse.kernels.vector.MicroKernels.L;
+import static io.github.tornadosse.kernels.vector.MicroKernels.MR;
 import static io.github.tornadosse.kernels.vector.MicroKernels.NR;
 
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Transposes 16 rows at a time. With 16 lanes a 16×16 square takes four rounds in which rows a
@@ -23,6 +25,8 @@ final class Transpose {
   private static final VectorMask<Float> ODD2 = odd(2);
   private static final VectorMask<Float> ODD4 = odd(4);
   private static final VectorMask<Float> ODD8 = odd(8);
+
+  private static final VectorSpecies<Float> SLIVER = FloatVector.SPECIES_256;
 
   private Transpose() {}
 
@@ -104,6 +108,34 @@ final class Transpose {
       }
     }
     byElement(a, ao + whole, lda, NR, to, toAt + whole * NR, NR, n - whole);
+  }
+
+  /**
+   * 16 rows of a, columns 0 to n − 1, to slivers of MR rows.
+   *
+   * @param a [16, lda] from ao on
+   * @param to [16 / MR, depth, MR] from toAt on, of which the first n of each depth are written
+   * @param n columns, any number
+   * @param scratch 256 elements
+   */
+  static void toSlivers(
+      float[] a, int ao, int lda, float[] to, int toAt, int depth, int n, float[] scratch) {
+    int whole = L == BLOCK ? n / BLOCK * BLOCK : 0;
+    for (int c = 0; c < whole; c += BLOCK) {
+      square(a, ao + c, lda, scratch, 0, BLOCK, scratch);
+      halves(scratch, to, toAt + c * MR, depth * MR);
+    }
+    for (int i = 0; i < BLOCK; i += MR) {
+      byElement(a, ao + i * lda + whole, lda, MR, to, toAt + i * depth + whole * MR, MR, n - whole);
+    }
+  }
+
+  /** The left and the right half of a square, each contiguous, a distance apart. */
+  private static void halves(float[] square, float[] to, int toAt, int distance) {
+    for (int i = 0, d = toAt; i < BLOCK * BLOCK; i += BLOCK, d += MR) {
+      FloatVector.fromArray(SLIVER, square, i).intoArray(to, d);
+      FloatVector.fromArray(SLIVER, square, i + MR).intoArray(to, d + distance);
+    }
   }
 
   /** to [columns, ld] = aᵀ for a [rows, lda]. */

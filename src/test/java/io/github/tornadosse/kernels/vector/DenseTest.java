@@ -47,6 +47,9 @@ class DenseTest {
             Arguments.of(9, 17, 4, 0),
             Arguments.of(8, 1, 1, 0),
             Arguments.of(300, 520, 40, 20),
+            Arguments.of(65, 1100, 257, 0),
+            Arguments.of(100, 160, 1300, 100),
+            Arguments.of(1100, 130, 200, 0),
             Arguments.of(2100, 16, 24, 12),
             Arguments.of(5000, 9, 7, 0)));
   }
