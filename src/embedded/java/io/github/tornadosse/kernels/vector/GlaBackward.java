@@ -15,10 +15,11 @@ import jdk.incubator.vector.VectorMask;
 /**
  * One worker's backward pass over segments (docs/mathematics.md section 2), and its scratch memory.
  *
- * <p>A first sweep forward recomputes the state before each chunk; then the chunks are taken from
- * the last to the first, with the gradient of the state carried along. The states kept take at most
- * {@link #KEPT_BYTES}: of a longer segment every so many chunks' state is kept at first, and the
- * others are recomputed group by group.
+ * <p>A first sweep forward recomputes the state before each pair of chunks, as a state per chunk
+ * would take longer to write and read than that between the two takes to compute; then the chunks
+ * are taken from the last to the first, with the gradient of the state carried along. The states
+ * kept take at most {@link #KEPT_BYTES}: of a longer segment every so many pairs' state is kept at
+ * first, and the others are recomputed group by group.
  *
  * <p>The decays are split as in {@link GlaForward}: for dq the keys are scaled forward, for dk the
  * queries backward. The gate's gradient at a row is the sum, over all pairs of a write before it
@@ -33,6 +34,12 @@ final class GlaBackward {
 
   private static final int BLOCKS = C / BLOCK;
 
+  /** Arrays whose rows are read ahead: q, k, v, g and dO. */
+  private static final int ARRAYS = 5;
+
+  /** Rows of a pair of chunks. */
+  private static final int PAIR = 2 * C;
+
   private final int key;
   private final int value;
   private final int kp; // K padded to whole panels
@@ -40,18 +47,19 @@ final class GlaBackward {
   private final int
       ldk; // row strides: an odd number of vectors, so that columns spread in the cache
   private final int ldv;
-  private final int group; // chunks whose states are kept at a time
+  private final int share; // rows read ahead at a time
+  private final int group; // pairs of chunks whose states are kept at a time
   private final float[] qs; // [C, ldk] q, scaled backward on and on
-  private final float[] ks; // [C, ldk] k, scaled forward on and on
+  private final float[] ks; // [PAIR, ldk] k, scaled forward on and on
   private final float[] qDecay; // [C, ldk] decay from the sub-chunk's start to each row
   private final float[] kDecay; // [C, ldk] its inverse; of a strong sub-chunk, decay to its end
   private final float[] dq; // [C, ldk]
   private final float[] dk; // [C, ldk] from reads in this chunk
   private final float[] dkState; // [C, ldk] from the state after this chunk
   private final float[] gateSum; // [C, ldk]
-  private final float[] qColumns; // [BLOCKS, 16 / P, kp, P]
-  private final float[] outColumns; // [BLOCKS, 16 / P, vp, P]
-  private final float[] vs; // [C, ldv]
+  private final float[] keyColumns; // [BLOCKS, 16 / P, kp, P] q, then k to the chunk's end
+  private final float[] valueColumns; // [BLOCKS, 16 / P, vp, P] dO, then v
+  private final float[] vs; // [PAIR, ldv]
   private final float[] outs; // [C, ldv] dO
   private final float[] scores = new float[C * C]; // [j, i]
   private final float[] scoreGradients = new float[C * C]; // [j, i]
@@ -70,11 +78,16 @@ final class GlaBackward {
   private final float[] sum; // [kp]
   private final GlaDirect direct;
   private final GlaChunk chunk = new GlaChunk();
-  private final GlaChunk ahead = new GlaChunk(); // the chunk after this in the order of work
+  private final GlaChunk ahead = new GlaChunk(); // rows whose k, g and v come next
+  private final GlaChunk further = new GlaChunk(); // those after them, or whose q and dO come next
 
   /** Keeps the reads that bring rows into the cache alive. */
   private float touched;
 
+  /** How many of the rows that come next are read, array by array and row by row. */
+  private int reached;
+
+  private final float[] between; // transposed state between the chunks of a pair
   private float[][] kept = new float[0][]; // transposed states [kp / NR, vp, NR]
 
   GlaBackward(int key, int value) {
@@ -92,25 +105,28 @@ final class GlaBackward {
     kp = MicroKernels.panels(key) * NR;
     vp = MicroKernels.panels(value) * NR;
     ldk = kp + L;
+    int places = 2 * BLOCKS * kp / NR + C / MR * vp / NR + Blocks.count(kp, C) * vp / NR;
+    share = Blocks.count(ARRAYS * C, places);
     ldv = vp + L;
     group = Math.max(2, (int) (keptBytes / (4L * kp * vp)));
     qs = new float[C * ldk];
-    ks = new float[C * ldk];
+    ks = new float[PAIR * ldk];
     qDecay = new float[C * ldk];
     kDecay = new float[C * ldk];
     dq = new float[C * ldk];
     dk = new float[C * ldk];
     dkState = new float[C * ldk];
     gateSum = new float[C * ldk];
-    qColumns = new float[C * kp];
-    outColumns = new float[C * vp];
-    vs = new float[C * ldv];
+    keyColumns = new float[C * kp];
+    valueColumns = new float[C * vp];
+    vs = new float[PAIR * ldv];
     outs = new float[C * ldv];
     running = new float[kp];
     total = new float[kp];
     start = new float[BLOCKS * kp];
     decay = new float[BLOCKS * kp];
     tail = new float[BLOCKS * kp];
+    between = new float[kp * vp];
     gradient = new float[kp * vp];
     gradientT = new float[kp * vp];
     sum = new float[kp];
@@ -144,11 +160,11 @@ final class GlaBackward {
    */
   void segment(
       GlaInputs x, Gradients y, int head, int begin, int end, int stateAt, int gradientAt) {
-    int chunks = (end - begin + C - 1) / C;
+    int pairs = Blocks.count(end - begin, PAIR);
     boolean carried = y.states() != null;
-    int groups = (chunks + group - 1) / group;
-    reserve(Math.min(group, chunks) + groups);
-    int saved = Math.min(group, chunks); // kept[saved + i]: the state before group i
+    int groups = Blocks.count(pairs, group);
+    int saved = Math.min(group, pairs); // kept[saved + i]: the state before group i
+    reserve(saved + groups);
     if (carried) {
       GlaState.unpack(y.states(), stateAt, key, value, gradientT, kp);
       Transpose.panels(gradientT, kept[saved], kp, vp, square);
@@ -156,25 +172,38 @@ final class GlaBackward {
     }
     for (int i = 0; i + 1 < groups; i++) {
       for (int j = 0; j < group; j++) {
-        int row = begin + (i * group + j) * C;
+        int row = begin + (i * group + j) * PAIR;
         float[] from = kept[j == 0 ? saved + i : saved + i + 1];
-        advance(x, head, row, end, carried || row > begin ? from : null, kept[saved + i + 1]);
+        pair(x, head, row, end, carried || row > begin ? from : null, kept[saved + i + 1]);
       }
     }
     for (int i = groups - 1; i >= 0; i--) {
       int first = i * group;
-      int last = Math.min(chunks, first + group) - 1;
+      int last = Math.min(pairs, first + group) - 1;
       System.arraycopy(kept[saved + i], 0, kept[0], 0, kp * vp);
       for (int j = first; j < last; j++) {
-        int row = begin + j * C;
+        int row = begin + j * PAIR;
         float[] from = carried || row > begin ? kept[j - first] : null;
-        advance(x, head, row, end, from, kept[j - first + 1]);
+        pair(x, head, row, end, from, kept[j - first + 1]);
       }
       for (int j = last; j >= first; j--) {
-        int row = begin + j * C;
+        int row = begin + j * PAIR;
+        int before = j > first ? row : row - PAIR; // without rows before the first of the group
+        boolean fromState = carried || j > 0;
+        float[] stateT = kept[j - first];
+        if (row + C < end) {
+          ahead.load(x, head, row + C, row + C);
+          further.load(x, head, row + C, row + C);
+          advance(x, head, row, row + C, fromState ? stateT : null, between);
+          chunk.load(x, head, row + C, end);
+          ahead.load(x, head, row - PAIR, before - C);
+          further.load(x, head, row, row + C);
+          chunk(x, y, head, between, true, carried || row + PAIR < end);
+        }
         chunk.load(x, head, row, end);
-        ahead.load(x, head, row - C, j > first ? row : row - C);
-        chunk(x, y, head, kept[j - first], carried || j > 0, carried || j < chunks - 1);
+        ahead.load(x, head, row - C, before);
+        further.load(x, head, row - C, before);
+        chunk(x, y, head, stateT, fromState, carried || row + C < end);
       }
     }
     if (carried) GlaState.pack(gradient, kp, y.stateGradients(), gradientAt, key, value);
@@ -187,39 +216,78 @@ final class GlaBackward {
     for (int i = had; i < states; i++) kept[i] = new float[kp * vp];
   }
 
+  /** Takes a state across the pair of chunks that begins at that row, see {@link #advance}. */
+  private void pair(GlaInputs x, int head, int row, int end, float[] from, float[] to) {
+    int next = Math.min(row + PAIR, end);
+    ahead.load(x, head, next, end);
+    further.load(x, head, Math.min(next + C, end), end);
+    advance(x, head, row, next, from, to);
+  }
+
   /**
-   * Takes a state across the chunk that begins at that row.
+   * Takes a state across rows.
    *
+   * @param first the first row
+   * @param end the row after the last, at most a pair of chunks further
    * @param from the transposed state before; null if that is zero
    * @param to the transposed state after; may be from
    */
-  private void advance(GlaInputs x, int head, int row, int end, float[] from, float[] to) {
+  private void advance(GlaInputs x, int head, int first, int end, float[] from, float[] to) {
     GlaChunk c = chunk;
-    c.load(x, head, row, end);
-    ahead.load(x, head, Math.min(row + C, end), end);
     Arrays.fill(running, 1);
-    for (int i = c.n - 1; i >= 0; i--) {
-      keyToEnd(x.k(), x.g(), c.keyAt[i], c.write[i], c.written[i], running, ks, i * ldk, key);
-      GlaRows.scaled(x.v(), c.valueAt[i], 1, vs, i * ldv, value);
-    }
-    for (int p = 0; p < kp; p += NR) {
-      if (from != null) {
-        MicroKernels.colsScaleColumns(
-            vp, c.n, vs, 0, ldv, ks, p, ldk, from, to, p * vp, NR, running, p);
-      } else {
-        MicroKernels.colsSet(vp, c.n, vs, 0, ldv, ks, p, ldk, to, p * vp, NR);
+    for (int row = (end - first - 1) / C * C; row >= 0; row -= C) {
+      c.load(x, head, first + row, end);
+      for (int i = c.n - 1; i >= 0; i--) {
+        int at = (row + i) * ldk;
+        keyToEnd(x.k(), x.g(), c.keyAt[i], c.write[i], c.written[i], running, ks, at, key);
+        GlaRows.scaled(x.v(), c.valueAt[i], 1, vs, (row + i) * ldv, value);
       }
-      touch(x.k(), ahead.keyAt, key, p, kp);
-      touch(x.g(), ahead.keyAt, key, p, kp);
-      touch(x.v(), ahead.valueAt, value, p, kp);
+    }
+    int n = end - first;
+    for (int p = 0; p < kp; p += NR) {
+      for (int i = 0; i < vp; i += BLOCK) {
+        int at = p * vp + i * NR;
+        if (from != null) {
+          MicroKernels.colsScaleColumns(
+              BLOCK, n, vs, i, ldv, ks, p, ldk, from, to, at, NR, running, p);
+        } else {
+          MicroKernels.colsSet(BLOCK, n, vs, i, ldv, ks, p, ldk, to, at, NR);
+        }
+        touchState(x, ahead, p * vp + i * NR, kp * vp);
+        touchState(x, further, p * vp + i * NR, kp * vp);
+      }
     }
   }
 
-  /** Reads a share of the rows that come next, so that they come while products run. */
-  private void touch(float[] a, int[] at, int n, int part, int parts) {
-    int end = Math.min(parts, part + NR) * ahead.n / parts;
+  /** Reads a share of the rows that the next sweep needs, so that they come while products run. */
+  private void touchState(GlaInputs x, GlaChunk c, int part, int parts) {
     float t = 0;
-    for (int i = part * ahead.n / parts; i < end; i++) t += GlaRows.touch(a, at[i], n);
+    int end = (part + BLOCK * NR) * c.n / parts;
+    for (int i = part * c.n / parts; i < end; i++) {
+      t += GlaRows.touch(x.k(), c.keyAt[i], key) + GlaRows.touch(x.g(), c.keyAt[i], key);
+      t += GlaRows.touch(x.v(), c.valueAt[i], value);
+    }
+    touched = t;
+  }
+
+  /** Reads some more of the rows that come next, so that they come while products run. */
+  private void touch(GlaInputs x, float[] out) {
+    int end = Math.min(ARRAYS * C, reached + share);
+    float t = 0;
+    for (; reached < end; reached++) {
+      int i = reached / ARRAYS;
+      GlaChunk c = reached % ARRAYS < 2 ? further : ahead;
+      if (i < c.n) {
+        t +=
+            switch (reached % ARRAYS) {
+              case 0 -> GlaRows.touch(x.q(), c.keyAt[i], key);
+              case 1 -> GlaRows.touch(out, c.valueAt[i], value);
+              case 2 -> GlaRows.touch(x.k(), c.keyAt[i], key);
+              case 3 -> GlaRows.touch(x.g(), c.keyAt[i], key);
+              default -> GlaRows.touch(x.v(), c.valueAt[i], value);
+            };
+      }
+    }
     touched = t;
   }
 
@@ -259,16 +327,18 @@ final class GlaBackward {
    */
   private void chunk(
       GlaInputs x, Gradients y, int head, float[] stateT, boolean fromState, boolean toState) {
+    reached = 0;
     prepare(x, y.out());
     decayProducts();
     scoreGradients();
     if (toState) Transpose.panels(gradient, gradientT, kp, vp, square);
-    queries(x, stateT, fromState);
-    keys(x, toState);
+    queries(x, y.out(), stateT, fromState);
+    if (toState) columns();
+    keys(x, y.out(), toState);
     values(x, y, (head * x.rowCapacity() + chunk.first) * value, toState);
     gateSums(stateT, fromState, toState);
     rows(x, y.rows(), head, toState);
-    if (fromState) carry(toState);
+    if (fromState) carry(x, y.out(), toState);
   }
 
   private void prepare(GlaInputs x, float[] out) {
@@ -302,8 +372,8 @@ final class GlaBackward {
       Arrays.fill(ks, end * ldk, after * ldk, 0);
       Arrays.fill(vs, end * ldv, after * ldv, 0);
       Arrays.fill(outs, end * ldv, after * ldv, 0);
-      Transpose.toBlockPanels(qs, first * ldk, ldk, qColumns, first * kp, kp, square);
-      Transpose.toBlockPanels(outs, first * ldv, ldv, outColumns, first * vp, vp, square);
+      Transpose.toBlockPanels(qs, first * ldk, ldk, keyColumns, first * kp, kp, square);
+      Transpose.toBlockPanels(outs, first * ldv, ldv, valueColumns, first * vp, vp, square);
       System.arraycopy(running, 0, decay, b * kp, kp);
       strong[b] = GlaRows.min(running, 0, kp) < GlaForward.SAFE_DECAY;
       if (strong[b]) direct.decayToEnd(x, c, first, kDecay, ldk);
@@ -374,7 +444,7 @@ final class GlaBackward {
       int column = b * BLOCK;
       for (int j = 0; j <= column; j += BLOCK) {
         MicroKernels.blockRowsSet(
-            vp, vs, j * ldv, ldv, outColumns, column * vp, scoreGradients, j * C + column, C);
+            vp, vs, j * ldv, ldv, valueColumns, column * vp, scoreGradients, j * C + column, C);
       }
       for (int j = column; j < column + BLOCK; j++) {
         Arrays.fill(scoreGradients, j * C + column, j * C + j, 0);
@@ -394,16 +464,16 @@ final class GlaBackward {
   }
 
   /** The scores and dq; afterwards ks is scaled to the chunk's end. */
-  private void queries(GlaInputs x, float[] stateT, boolean fromState) {
+  private void queries(GlaInputs x, float[] out, float[] stateT, boolean fromState) {
     int blocks = chunk.blocks();
     for (int b = 0; b < blocks; b++) {
       int column = b * BLOCK;
       int safe = strong[b] ? b : b + 1;
       for (int j = 0; j < safe * BLOCK; j += BLOCK) {
         MicroKernels.blockRowsSet(
-            kp, ks, j * ldk, ldk, qColumns, column * kp, scores, j * C + column, C);
+            kp, ks, j * ldk, ldk, keyColumns, column * kp, scores, j * C + column, C);
       }
-      queryGradients(b, safe * BLOCK, stateT, fromState);
+      queryGradients(x, out, b, safe * BLOCK, stateT, fromState);
       if (strong[b]) {
         direct.scoresAndQueryGradients(x, chunk, column, ks, ldk, scores, scoreGradients, dq);
       } else {
@@ -416,7 +486,8 @@ final class GlaBackward {
   }
 
   /** dq of one sub-chunk, from the state and the first rows of ks. */
-  private void queryGradients(int b, int from, float[] stateT, boolean fromState) {
+  private void queryGradients(
+      GlaInputs x, float[] out, int b, int from, float[] stateT, boolean fromState) {
     int column = b * BLOCK;
     if (fromState) {
       for (int p = 0; p < kp; p += NR) {
@@ -425,7 +496,7 @@ final class GlaBackward {
           MicroKernels.colsSet(
               BLOCK_PANEL,
               vp,
-              outColumns,
+              valueColumns,
               row * vp,
               BLOCK_PANEL,
               stateT,
@@ -434,6 +505,7 @@ final class GlaBackward {
               row * ldk + p,
               ldk);
         }
+        touch(x, out);
       }
       for (int i = column; i < column + BLOCK; i++) {
         GlaRows.multiply(dq, i * ldk, start, b * kp, kp);
@@ -450,8 +522,16 @@ final class GlaBackward {
     }
   }
 
+  /** The columns of ks and vs in place of those of q and dO. */
+  private void columns() {
+    for (int i = 0; i < chunk.blocks() * BLOCK; i += BLOCK) {
+      Transpose.toBlockPanels(ks, i * ldk, ldk, keyColumns, i * kp, kp, square);
+      Transpose.toBlockPanels(vs, i * ldv, ldv, valueColumns, i * vp, vp, square);
+    }
+  }
+
   /** dk; afterwards qs is scaled to the chunk's start. */
-  private void keys(GlaInputs x, boolean toState) {
+  private void keys(GlaInputs x, float[] out, boolean toState) {
     int blocks = chunk.blocks();
     int n = blocks * BLOCK;
     for (int b = blocks - 1; b >= 0; b--) {
@@ -481,9 +561,22 @@ final class GlaBackward {
     }
     if (toState) {
       for (int p = 0; p < kp; p += NR) {
-        MicroKernels.rowsSet(n, vp, vs, 0, ldv, gradientT, p * vp, dkState, p, ldk);
-        touch(x.q(), ahead.keyAt, key, p, kp);
-        touch(x.k(), ahead.keyAt, key, p, kp);
+        for (int i = 0; i < n; i += BLOCK) {
+          for (int r = i; r < i + BLOCK; r += BLOCK_PANEL) {
+            MicroKernels.colsSet(
+                BLOCK_PANEL,
+                vp,
+                valueColumns,
+                r * vp,
+                BLOCK_PANEL,
+                gradientT,
+                p * vp,
+                dkState,
+                r * ldk + p,
+                ldk);
+          }
+          touch(x, out);
+        }
       }
     }
   }
@@ -497,28 +590,28 @@ final class GlaBackward {
     for (int p = 0; p < vp; p += NR) {
       int columns = Math.min(NR, value - p);
       if (columns == NR) {
-        valuePanel(p, dv, at + p, value, toState);
+        valuePanel(x, y.out(), p, dv, at + p, value, toState);
       } else {
-        valuePanel(p, narrow, 0, NR, toState);
+        valuePanel(x, y.out(), p, narrow, 0, NR, toState);
         for (int j = 0; j < chunk.n; j++) {
           System.arraycopy(narrow, j * NR, dv, at + j * value + p, columns);
         }
       }
-      touch(x.g(), ahead.keyAt, key, p, vp);
-      touch(x.v(), ahead.valueAt, value, p, vp);
-      touch(y.out(), ahead.valueAt, value, p, vp);
     }
   }
 
-  private void valuePanel(int p, float[] to, int at, int ld, boolean toState) {
+  private void valuePanel(
+      GlaInputs x, float[] out, int p, float[] to, int at, int ld, boolean toState) {
     int n = chunk.n;
     for (int j = 0; j < n; j += MR) {
       int m = Math.min(MR, n - j);
       int d = at + j * ld;
       MicroKernels.rowsSet(m, n - j, scores, j * C + j, C, outs, j * ldv + p, ldv, to, d, ld);
       if (toState) {
-        MicroKernels.rowsAdd(m, kp, ks, j * ldk, ldk, gradient, p * kp, to, d, ld);
+        int from = j / BLOCK_PANEL * BLOCK_PANEL * kp + j % BLOCK_PANEL;
+        MicroKernels.colsAdd(m, kp, keyColumns, from, BLOCK_PANEL, gradient, p * kp, to, d, ld);
       }
+      touch(x, out);
     }
   }
 
@@ -697,13 +790,18 @@ final class GlaBackward {
   }
 
   /** The state's gradient across the chunk. */
-  private void carry(boolean toState) {
+  private void carry(GlaInputs x, float[] out, boolean toState) {
+    int n = chunk.n;
     for (int p = 0; p < vp; p += NR) {
-      if (toState) {
-        MicroKernels.colsScaleAdd(
-            kp, chunk.n, qs, 0, ldk, outs, p, ldv, gradient, p * kp, NR, total, 0);
-      } else {
-        MicroKernels.colsSet(kp, chunk.n, qs, 0, ldk, outs, p, ldv, gradient, p * kp, NR);
+      for (int k = 0; k < kp; k += C) {
+        int m = Math.min(C, kp - k);
+        int to = p * kp + k * NR;
+        if (toState) {
+          MicroKernels.colsScaleAdd(m, n, qs, k, ldk, outs, p, ldv, gradient, to, NR, total, k);
+        } else {
+          MicroKernels.colsSet(m, n, qs, k, ldk, outs, p, ldv, gradient, to, NR);
+        }
+        touch(x, out);
       }
     }
   }

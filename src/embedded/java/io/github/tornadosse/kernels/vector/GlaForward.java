@@ -281,7 +281,7 @@ final class GlaForward {
       MicroKernels.tileColsSet(
           fromState ? kp : 0, qColumns, queryAt(i), BLOCK_PANEL, state, p * kp * NR, to, d, ld);
       MicroKernels.tileColsAdd(Math.min(i + MR, n), scores, i, C, values, p * C * NR, to, d, ld);
-      touch(x, p * C + i, MR, panels);
+      touch(x, p * C + i, MR, 2 * panels);
     }
     if (i < n) {
       int d = at + i * ld;
@@ -315,11 +315,17 @@ final class GlaForward {
 
   private void update(GlaInputs x, GlaChunk c, boolean fromState) {
     for (int p = 0; p < panels; p++) {
-      if (fromState) {
-        MicroKernels.colsScaleAdd(
-            kp, c.n, keys, 0, kp, values, p * C * NR, state, p * kp * NR, NR, total, 0);
-      } else {
-        MicroKernels.colsSet(kp, c.n, keys, 0, kp, values, p * C * NR, state, p * kp * NR, NR);
+      for (int k = 0; k < kp; k += C) {
+        int to = (p * kp + k) * NR;
+        int m = Math.min(C, kp - k);
+        if (fromState) {
+          MicroKernels.colsScaleAdd(
+              m, c.n, keys, k, kp, values, p * C * NR, state, to, NR, total, k);
+        } else {
+          MicroKernels.colsSet(m, c.n, keys, k, kp, values, p * C * NR, state, to, NR);
+        }
+        int done = (panels + p) * C + k * C / kp;
+        touch(x, done, (panels + p) * C + (k + m) * C / kp - done, 2 * panels);
       }
     }
   }
