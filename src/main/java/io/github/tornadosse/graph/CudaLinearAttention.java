@@ -1,12 +1,14 @@
 package io.github.tornadosse.graph;
 
 import io.github.tornadosse.graph.Operations.HeadSizes;
+import io.github.tornadosse.graph.Operations.Output;
 import io.github.tornadosse.graph.Operations.Rows;
 import io.github.tornadosse.kernels.cuda.ChunkAdditions;
 import io.github.tornadosse.kernels.cuda.ChunkOperands;
 import io.github.tornadosse.kernels.cuda.ChunkProducts;
 import io.github.tornadosse.kernels.cuda.ChunkScans;
 import io.github.tornadosse.kernels.cuda.StateGradients;
+import io.github.tornadosse.kernels.cuda.TokenOutput;
 import io.github.tornadosse.kernels.gpu.GlaGradients;
 import io.github.tornadosse.kernels.gpu.GlaStates;
 import io.github.tornadosse.kernels.portable.GatedLinearAttention;
@@ -19,6 +21,9 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * kernels.
  */
 final class CudaLinearAttention {
+  /** Groups that keep all multiprocessors busy. */
+  private static final int BUSY = 256;
+
   private final Stage s;
   private final String id;
   private final Rows rows;
@@ -32,6 +37,7 @@ final class CudaLinearAttention {
   private final IntArray table;
   private final IntArray place;
   private final FloatArray factor;
+  private final IntArray slot;
   private final IntArray queries;
   private final IntArray keys;
   private final IntArray prior;
@@ -56,6 +62,7 @@ final class CudaLinearAttention {
     table = b.ints(forward + ".chunks", 2L * chunks + segments + 1);
     place = b.ints(forward + ".place", (long) chunks * ChunkOperands.CHUNK);
     factor = b.floats(forward + ".factor", 3L * chunks * ChunkOperands.CHUNK);
+    slot = b.ints(forward + ".slot", rowCount);
     queries = b.ints(forward + ".queries", factors);
     keys = b.ints(forward + ".keys", factors);
     prior = b.ints(forward + ".prior", units() * sizes.key() * sizes.value() / 2);
@@ -71,6 +78,11 @@ final class CudaLinearAttention {
         && sizes.value() % 16 == 0;
   }
 
+  /** Whether {@link #output} takes them. */
+  static boolean takes(HeadSizes sizes, Output output) {
+    return takes(sizes) && output.valueDim() <= TokenOutput.MOST_VALUES;
+  }
+
   /** As {@link Operations#gla}. */
   static void forward(
       Stage s,
@@ -83,10 +95,34 @@ final class CudaLinearAttention {
       View state,
       FloatArray out,
       HeadSizes sizes) {
-    int room = Math.max(ChunkOperands.CHUNK, sizes.key()) * sizes.value();
-    CudaLinearAttention a = new CudaLinearAttention(s, id, id, rows, sizes, room);
+    CudaLinearAttention a = new CudaLinearAttention(s, id, id, rows, sizes, forwardRoom(sizes));
     a.prepare(q, k, v, g, state, 1);
-    a.rows("outputs", a.queries, a.prior, v, out, 0);
+    a.rows("outputs", a.queries, a.prior, v, out, 0, 0);
+  }
+
+  /** As {@link Operations#glaOutput}. */
+  static void output(
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      Rows rows,
+      View state,
+      Output output,
+      HeadSizes sizes) {
+    CudaLinearAttention a = new CudaLinearAttention(s, id, id, rows, sizes, forwardRoom(sizes));
+    a.prepare(q, k, v, g, state, 1);
+    long size = a.units() * ChunkOperands.CHUNK * sizes.value();
+    FloatArray out = s.buffers().floats(id + ".rows", size);
+    a.rows("outputs", a.queries, a.prior, v, out, 0, 1);
+    a.tokens(out, output);
+  }
+
+  /** Floats between the chunks of what they add to the states. */
+  private static int forwardRoom(HeadSizes sizes) {
+    return Math.max(ChunkOperands.CHUNK, sizes.key()) * sizes.value();
   }
 
   /** As {@link Operations#glaGradient}. */
@@ -117,7 +153,7 @@ final class CudaLinearAttention {
     IntArray after = s.buffers().ints(id + ".after", a.units() * sizes.key() * sizes.value() / 2);
     a.states("d_states", a.queries, dOut, dAdded, 1);
     a.scanBack(dAdded, dState, after);
-    a.rows("values", a.keys, after, dOut, dvRows, 1);
+    a.rows("values", a.keys, after, dOut, dvRows, 1, 0);
     a.rowGradients(q, k, v, g, dOut, after, dRows);
   }
 
@@ -156,6 +192,7 @@ final class CudaLinearAttention {
             rows.weight(),
             place,
             factor,
+            slot,
             sizes.key(),
             rowCount,
             all)
@@ -256,15 +293,22 @@ final class CudaLinearAttention {
 
   private void scanGrid(String task) {
     int pairs = sizes.key() * sizes.value() / 2;
-    s.grid(
-        task,
-        (long) segments * sizes.heads(),
-        (pairs + ChunkScans.ITEMS - 1) / ChunkScans.ITEMS,
-        ChunkScans.ITEMS);
+    long across = (long) segments * sizes.heads();
+    int items = ChunkScans.MOST_ITEMS;
+    while (items > ChunkScans.LEAST_ITEMS && across * Math.ceilDiv(pairs, items) < BUSY) {
+      items /= 2;
+    }
+    s.grid(task, across, Math.ceilDiv(pairs, items), items);
   }
 
   private void rows(
-      String name, IntArray left, IntArray states, FloatArray x, FloatArray to, int ofKeys) {
+      String name,
+      IntArray left,
+      IntArray states,
+      FloatArray x,
+      FloatArray to,
+      int ofKeys,
+      int inTiles) {
     String task = id + "." + name;
     s.graph()
         .task(
@@ -286,8 +330,36 @@ final class CudaLinearAttention {
             rowCount,
             room,
             blocks,
-            ofKeys);
+            ofKeys,
+            inTiles);
     s.grid(task, chunks, sizes.heads() * blocks, ChunkProducts.ITEMS);
+  }
+
+  private void tokens(FloatArray out, Output output) {
+    String task = id + ".output";
+    View gateOrW = output.gate() == null ? output.w() : output.gate();
+    s.graph()
+        .task(
+            task,
+            TokenOutput::ofTiles,
+            new KernelContext(),
+            s.control(),
+            out,
+            slot,
+            rows.tokenRow(),
+            gateOrW.array(),
+            gateOrW.at(),
+            output.w().array(),
+            output.w().at(),
+            output.y().array(),
+            output.y().at(),
+            sizes.heads(),
+            sizes.value(),
+            output.valueDim(),
+            output.eps(),
+            output.gate() == null ? 0 : 1,
+            rows.width());
+    CudaOperations.tokenGrid(s, task, sizes, output.valueDim());
   }
 
   private void rowGradients(

@@ -88,6 +88,25 @@ public final class CudaOperations extends GpuOperations {
   }
 
   @Override
+  public void glaOutput(
+      Stage s,
+      String id,
+      FloatArray q,
+      FloatArray k,
+      FloatArray v,
+      FloatArray g,
+      Rows rows,
+      View state,
+      Output output,
+      HeadSizes sizes) {
+    if (CudaLinearAttention.takes(sizes, output)) {
+      CudaLinearAttention.output(s, id, q, k, v, g, rows, state, output, sizes);
+    } else {
+      super.glaOutput(s, id, q, k, v, g, rows, state, output, sizes);
+    }
+  }
+
+  @Override
   public void glaGradient(
       Stage s,
       String id,
@@ -169,7 +188,11 @@ public final class CudaOperations extends GpuOperations {
             o == null ? 0 : 1,
             s.tokens(),
             rows.width());
-    int groups = (s.tokens() + TokenOutput.TOKENS - 1) / TokenOutput.TOKENS;
-    s.grid(id, groups, sizes.heads() * (sizes.value() / to.valueDim()), TokenOutput.ITEMS);
+    tokenGrid(s, id, sizes, to.valueDim());
+  }
+
+  static void tokenGrid(Stage s, String id, HeadSizes sizes, int valueDim) {
+    long groups = Math.ceilDiv(s.tokens(), TokenOutput.TOKENS);
+    s.grid(id, groups * sizes.heads() * (sizes.value() / valueDim), TokenOutput.ITEMS);
   }
 }

@@ -39,6 +39,9 @@ public final class ChunkOperands {
 
   private static final int PAIRS = LEAST * (LEAST + 1) / 2;
 
+  /** Work-items that sum up a score. */
+  private static final int SHARES = 4;
+
   /** Ints between the tiles of left factors in local memory: four neighbours share no bank. */
   private static final int PADDED = Packed.LEFT + 8;
 
@@ -78,6 +81,7 @@ public final class ChunkOperands {
       FloatArray weight,
       IntArray place,
       FloatArray factor,
+      IntArray slot,
       int key,
       int rows,
       int all) {
@@ -92,6 +96,9 @@ public final class ChunkOperands {
       int written = (mode.get(row) & Routing.WRITTEN) * inside;
       int to = chunk * CHUNK + item;
       place.set(to, token.get(row));
+      if (inside == 1) {
+        slot.set(row, to);
+      }
       factor.set(to, read > 0 ? weight.get(row) / TornadoMath.sqrt(key) : 0f);
       factor.set(all + to, written > 0 ? weight.get(rows + row) : 0f);
       factor.set(2 * all + to, written > 0 ? 1f : 0f);
@@ -141,6 +148,7 @@ public final class ChunkOperands {
     int item = context.localIdx;
     int[] factors = context.allocateIntLocalArray(FACTORS);
     float[] sums = context.allocateFloatLocalArray(PAIRS * ITEMS);
+    float[] shares = context.allocateFloatLocalArray(SHARES * PAIRS * GROUPS);
     float[] totals = context.allocateFloatLocalArray(GROUPS * MOST_KEYS);
     int begin = table.get(2 * chunk);
     int end = table.get(2 * chunk + 1);
@@ -150,7 +158,7 @@ public final class ChunkOperands {
       int tiles = key / SUB;
       // The number of items that share rows is read, not given: sums over them would be unrolled,
       // which takes a register for each.
-      int items = context.localGroupSizeX / GROUPS;
+      int shared = context.localGroupSizeX / GROUPS / SHARES;
       // A work-item has eight rows of two columns.
       int group = item / 64;
       int c = item % 64 * 2;
@@ -298,22 +306,18 @@ public final class ChunkOperands {
       sums[item + 9 * ITEMS] = a33;
       context.localBarrier();
       int to = at * CHUNK * CHUNK;
-      if (item < PAIRS * GROUPS) {
+      if (item < SHARES * PAIRS * GROUPS) {
         // Of neighbouring items each begins elsewhere: they read different banks.
-        int pair = item / GROUPS;
-        int block = item % GROUPS;
-        int si = pair * ITEMS + block * 64;
+        int sum = item / SHARES;
+        int si = sum / GROUPS * ITEMS + sum % GROUPS * 64 + item % SHARES * 16;
+        int turn = sum % 8 + item % SHARES / 2 * 8;
         float even = 0f;
         float odd = 0f;
-        for (int n = 0; n < items; n += 2) {
-          even += sums[si + (item + n) % 64];
-          odd += sums[si + (item + n + 1) % 64];
+        for (int n = 0; n < shared; n += 2) {
+          even += sums[si + (turn ^ n)];
+          odd += sums[si + (turn ^ n ^ 1)];
         }
-        // Pairs (0,0), (1,0), (1,1), (2,0) … of rows i ≥ j.
-        int i = pair < 1 ? 0 : pair < 3 ? 1 : pair < 6 ? 2 : 3;
-        int j = pair - i * (i + 1) / 2;
-        int first = block * ROWS;
-        scores.set(to + (first + i) * CHUNK + first + j, even + odd);
+        shares[item] = even + odd;
       }
       float b00 = 0f;
       float b10 = 0f;
@@ -434,6 +438,16 @@ public final class ChunkOperands {
       u3 *= lx;
       w3 *= ly;
       context.localBarrier();
+      if (item < PAIRS * GROUPS) {
+        // Pairs (0,0), (1,0), (1,1), (2,0) … of rows i ≥ j.
+        int pair = item / GROUPS;
+        int i = pair < 1 ? 0 : pair < 3 ? 1 : pair < 6 ? 2 : 3;
+        int j = pair - i * (i + 1) / 2;
+        int first = item % GROUPS * ROWS;
+        float share = shares[SHARES * item] + shares[SHARES * item + 1];
+        share += shares[SHARES * item + 2] + shares[SHARES * item + 3];
+        scores.set(to + (first + i) * CHUNK + first + j, share);
+      }
       sums[item] = b00;
       sums[item + 1 * ITEMS] = b10;
       sums[item + 2 * ITEMS] = b11;
@@ -507,22 +521,18 @@ public final class ChunkOperands {
                   : half == SUB ? mine * HALF + warp % 2 * 8 : HALF + warp * 8;
           context.mmaStore(fragment, scores, i, to + j, CHUNK);
         }
-        if (half == 8 && item < PAIRS * GROUPS) {
+        if (half == 8 && item < SHARES * PAIRS * GROUPS) {
           // Of neighbouring items each begins elsewhere: they read different banks.
-          int pair = item / GROUPS;
-          int block = item % GROUPS;
-          int si = pair * ITEMS + block * 64;
+          int sum = item / SHARES;
+          int si = sum / GROUPS * ITEMS + sum % GROUPS * 64 + item % SHARES * 16;
+          int turn = sum % 8 + item % SHARES / 2 * 8;
           float even = 0f;
           float odd = 0f;
-          for (int n = 0; n < items; n += 2) {
-            even += sums[si + (item + n) % 64];
-            odd += sums[si + (item + n + 1) % 64];
+          for (int n = 0; n < shared; n += 2) {
+            even += sums[si + (turn ^ n)];
+            odd += sums[si + (turn ^ n ^ 1)];
           }
-          // Pairs (0,0), (1,0), (1,1), (2,0) … of rows i ≥ j.
-          int i = pair < 1 ? 0 : pair < 3 ? 1 : pair < 6 ? 2 : 3;
-          int j = pair - i * (i + 1) / 2;
-          int first = block * ROWS + LEAST;
-          scores.set(to + (first + i) * CHUNK + first + j, even + odd);
+          shares[item] = even + odd;
         }
         float px = 1f;
         float py = 1f;
@@ -568,6 +578,16 @@ public final class ChunkOperands {
         u7 *= kx;
         w7 *= ky;
         context.localBarrier();
+        if (half == 8 && item < PAIRS * GROUPS) {
+          // Pairs (0,0), (1,0), (1,1), (2,0) … of rows i ≥ j.
+          int pair = item / GROUPS;
+          int i = pair < 1 ? 0 : pair < 3 ? 1 : pair < 6 ? 2 : 3;
+          int j = pair - i * (i + 1) / 2;
+          int first = item % GROUPS * ROWS + LEAST;
+          float share = shares[SHARES * item] + shares[SHARES * item + 1];
+          share += shares[SHARES * item + 2] + shares[SHARES * item + 3];
+          scores.set(to + (first + i) * CHUNK + first + j, share);
+        }
       }
 
       if (c < key) {

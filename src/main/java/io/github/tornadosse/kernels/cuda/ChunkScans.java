@@ -10,8 +10,13 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * float32 and left as bfloat16 factors; see docs/mathematics.md section 2.
  */
 public final class ChunkScans {
-  /** Work-items of a group. */
-  public static final int ITEMS = 128;
+  /**
+   * Most and least work-items of a group. The more, the longer are the runs of memory that it reads
+   * and writes at a time.
+   */
+  public static final int MOST_ITEMS = 512;
+
+  public static final int LEAST_ITEMS = 128;
 
   private static final int CHUNK = ChunkOperands.CHUNK;
   private static final int SUB = 16;
@@ -20,7 +25,7 @@ public final class ChunkScans {
 
   /**
    * The state at the start of each chunk, and that at the end of each segment. Groups: along x
-   * segments × heads, along y ⌈K·V/2/128⌉.
+   * segments × heads, along y ⌈K·V/2/work-items⌉.
    *
    * @param context the work-item
    * @param control see {@link Control}
@@ -58,7 +63,7 @@ public final class ChunkScans {
       int keep) {
     int segment = context.groupIdx / heads;
     int head = context.groupIdx % heads;
-    int n = context.groupIdy * ITEMS + context.localIdx;
+    int n = context.groupIdy * context.localGroupSizeX + context.localIdx;
     int ints = key * value / 2;
     if (segment < control.get(Control.SEQUENCES) * parts) {
       if (n < ints) {
@@ -193,7 +198,7 @@ public final class ChunkScans {
       int room) {
     int segment = context.groupIdx / heads;
     int head = context.groupIdx % heads;
-    int n = context.groupIdy * ITEMS + context.localIdx;
+    int n = context.groupIdy * context.localGroupSizeX + context.localIdx;
     int ints = key * value / 2;
     if (segment < control.get(Control.SEQUENCES) * parts) {
       if (n < ints) {
