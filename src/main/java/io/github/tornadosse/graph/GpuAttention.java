@@ -2,6 +2,7 @@ package io.github.tornadosse.graph;
 
 import io.github.tornadosse.kernels.gpu.Attention;
 import io.github.tornadosse.kernels.gpu.AttentionGradients;
+import io.github.tornadosse.kernels.gpu.AttentionKeyGradients;
 import io.github.tornadosse.kernels.gpu.CachedAttention;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -124,7 +125,7 @@ final class GpuAttention extends PortableAttention {
     s.graph()
         .task(
             task,
-            AttentionGradients::keys,
+            AttentionKeyGradients::keys,
             new KernelContext(),
             s.control(),
             q.array(),
