@@ -153,7 +153,7 @@ final class AttentionBlock {
       int to = Math.min(n, (seenTo(a + NR, position, n) + MR - 1) / MR * MR);
       if (from < to) {
         int at = from * NR;
-        MicroKernels.rowsSet(
+        RowMicroKernels.rowsSet(
             to - from, dim, k, kAt + from * dim, dim, columns, a * dim, scores, at, NR);
         exponentials(a, position, n);
         for (int c = 0; c < whole; c += NR) output(a, v, vAt + c, dim, c, position, n);
@@ -212,7 +212,8 @@ final class AttentionBlock {
         int a = from * NR + i;
         int b = vAt + from * ld;
         int o = r * width + c;
-        MicroKernels.tileColsScaleAdd(to - from, scores, a, NR, v, b, ld, out, o, width, factor, r);
+        ColumnMicroKernels.tileColsScaleAdd(
+            to - from, scores, a, NR, v, b, ld, out, o, width, factor, r);
       }
     }
   }

@@ -172,8 +172,8 @@ final class AttentionGradients {
       int to = seenTo(r + MR - 1);
       for (int j = seenFrom(r) / NR * NR; j < to; j += NR) {
         int c = r * TILE + j;
-        MicroKernels.tileRowsSet(dim, queries, r * ld, ld, keyColumns, j * dim, scores, c, TILE);
-        MicroKernels.tileRowsSet(
+        RowMicroKernels.tileRowsSet(dim, queries, r * ld, ld, keyColumns, j * dim, scores, c, TILE);
+        RowMicroKernels.tileRowsSet(
             dim, outs, r * ld, ld, valueColumns, j * dim, scoreGradients, c, TILE);
       }
     }
@@ -208,8 +208,8 @@ final class AttentionGradients {
         for (int c = 0; c < dim; c += NR) {
           int b = from * ld + c;
           int o = j * width + c;
-          MicroKernels.tileColsAdd(n, scores, a, TILE, outs, b, ld, dv, o, width);
-          MicroKernels.tileColsAdd(n, scoreGradients, a, TILE, queries, b, ld, dk, o, width);
+          ColumnMicroKernels.tileColsAdd(n, scores, a, TILE, outs, b, ld, dv, o, width);
+          ColumnMicroKernels.tileColsAdd(n, scoreGradients, a, TILE, queries, b, ld, dk, o, width);
         }
       }
     }
@@ -231,7 +231,7 @@ final class AttentionGradients {
       int from = seenFrom(r);
       int n = Math.max(0, seenTo(r + MR - 1) - from);
       for (int c = 0; c < dim; c += NR) {
-        MicroKernels.tileRowsSet(
+        RowMicroKernels.tileRowsSet(
             n,
             scoreGradients,
             r * TILE + from,

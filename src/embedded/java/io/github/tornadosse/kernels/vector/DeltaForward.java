@@ -162,19 +162,19 @@ final class DeltaForward {
     for (; i + MR <= n; i += MR) {
       int d = at + i * ld;
       if (from) {
-        MicroKernels.tileRowsSet(kp, q, i * ldq, ldq, state, stateAt, to, d, ld);
-        MicroKernels.tileRowsScaleAdd(i + MR, scores, i * C, C, errors, 0, to, d, ld, read, i);
+        RowMicroKernels.tileRowsSet(kp, q, i * ldq, ldq, state, stateAt, to, d, ld);
+        RowMicroKernels.tileRowsScaleAdd(i + MR, scores, i * C, C, errors, 0, to, d, ld, read, i);
       } else {
-        MicroKernels.tileRowsSet(i + MR, scores, i * C, C, errors, 0, to, d, ld);
+        RowMicroKernels.tileRowsSet(i + MR, scores, i * C, C, errors, 0, to, d, ld);
       }
     }
     if (i < n) {
       int d = at + i * ld;
       if (from) {
-        MicroKernels.rowsSet(n - i, kp, q, i * ldq, ldq, state, stateAt, to, d, ld);
-        MicroKernels.rowsScaleAdd(n - i, n, scores, i * C, C, errors, 0, to, d, ld, read, i);
+        RowMicroKernels.rowsSet(n - i, kp, q, i * ldq, ldq, state, stateAt, to, d, ld);
+        RowMicroKernels.rowsScaleAdd(n - i, n, scores, i * C, C, errors, 0, to, d, ld, read, i);
       } else {
-        MicroKernels.rowsSet(n - i, n, scores, i * C, C, errors, 0, to, d, ld);
+        RowMicroKernels.rowsSet(n - i, n, scores, i * C, C, errors, 0, to, d, ld);
       }
     }
   }

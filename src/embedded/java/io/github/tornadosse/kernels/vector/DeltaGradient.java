@@ -205,21 +205,23 @@ final class DeltaGradient {
     int ldo = 2 * ldv;
     int at = ldv + p;
     if (to) {
-      MicroKernels.rowsSet(n, kp, rows.rows, ld, 2 * ld, gradient, p * kp, outs, at, ldo);
+      RowMicroKernels.rowsSet(n, kp, rows.rows, ld, 2 * ld, gradient, p * kp, outs, at, ldo);
     }
     for (int j = 0; j < n; j += MR) {
       int s = j * size + j;
       int d = at + j * ldo;
       int o = p + j * ldo;
       if (to) {
-        MicroKernels.tileColsScaleAdd(n - j, scores, s, size, outs, o, ldo, outs, d, ldo, toEnd, j);
+        ColumnMicroKernels.tileColsScaleAdd(
+            n - j, scores, s, size, outs, o, ldo, outs, d, ldo, toEnd, j);
       } else {
-        MicroKernels.tileColsSet(n - j, scores, s, size, outs, o, ldo, outs, d, ldo);
+        ColumnMicroKernels.tileColsSet(n - j, scores, s, size, outs, o, ldo, outs, d, ldo);
       }
     }
     for (int j = 0; j < n; j += MR) {
       int d = at + j * ldo;
-      MicroKernels.tileColsSet(n - j, solution, j * size + j, size, outs, d, ldo, outs, d, ldo);
+      ColumnMicroKernels.tileColsSet(
+          n - j, solution, j * size + j, size, outs, d, ldo, outs, d, ldo);
     }
   }
 
@@ -247,7 +249,7 @@ final class DeltaGradient {
       Transpose.toBlockPanels(errors, i * ldv, ldv, columns, i * vp, vp, square);
       for (int j = 0; j <= i; j += BLOCK) {
         for (int r = 2 * i; r < 2 * i + 2 * BLOCK; r += BLOCK) {
-          MicroKernels.blockRowsSet(
+          RowMicroKernels.blockRowsSet(
               vp, outs, r * ldv, ldv, columns, j * vp, pairs, r * size + j, size);
         }
       }
@@ -272,7 +274,7 @@ final class DeltaGradient {
     int n = 2 * c.padded();
     if (from) {
       for (int p = 0; p < kp; p += NR) {
-        MicroKernels.rowsSet(n, vp, outs, 0, ldv, stateT, p * vp, reads, p, ld);
+        RowMicroKernels.rowsSet(n, vp, outs, 0, ldv, stateT, p * vp, reads, p, ld);
       }
       for (int i = 0; i < c.n; i++) {
         int q = 2 * i * ld;
@@ -287,10 +289,10 @@ final class DeltaGradient {
         int d = r * ld + p;
         int keys = (r + MR) / 2;
         if (from) {
-          MicroKernels.tileRowsScaleAdd(
+          RowMicroKernels.tileRowsScaleAdd(
               keys, pairs, r * size, size, rows.rows, ld + p, 2 * ld, reads, d, ld, fromStart, r);
         } else {
-          MicroKernels.tileRowsSet(
+          RowMicroKernels.tileRowsSet(
               keys, pairs, r * size, size, rows.rows, ld + p, 2 * ld, reads, d, ld);
         }
       }
@@ -303,7 +305,7 @@ final class DeltaGradient {
     int n = c.padded();
     if (to) {
       for (int p = 0; p < kp; p += NR) {
-        MicroKernels.rowsSet(n, vp, errors, 0, ldv, gradientT, p * vp, writes, p, ld);
+        RowMicroKernels.rowsSet(n, vp, errors, 0, ldv, gradientT, p * vp, writes, p, ld);
       }
       for (int i = 0; i < c.n; i++) {
         toState[i] = written[i] * GlaRows.dot(rows.rows, (2 * i + 1) * ld, writes, i * ld, kp);
@@ -315,10 +317,11 @@ final class DeltaGradient {
         int s = 2 * j * size + j;
         int r = 2 * j * ld + p;
         if (to) {
-          MicroKernels.tileColsScaleAdd(
+          ColumnMicroKernels.tileColsScaleAdd(
               2 * (n - j), pairs, s, size, rows.rows, r, ld, writes, d, ld, written, j);
         } else {
-          MicroKernels.tileColsSet(2 * (n - j), pairs, s, size, rows.rows, r, ld, writes, d, ld);
+          ColumnMicroKernels.tileColsSet(
+              2 * (n - j), pairs, s, size, rows.rows, r, ld, writes, d, ld);
         }
       }
       touched = ahead.touch(x.k(), 0, ahead.keyAt, x.key(), p / NR, kp / NR);
@@ -395,9 +398,10 @@ final class DeltaGradient {
     for (int p = 0; p < vp; p += NR) {
       int d = p * kp;
       if (to) {
-        MicroKernels.colsScaleAdd(kp, n, rows.rows, 0, ld, outs, p, ldv, gradient, d, NR, total, 0);
+        ColumnMicroKernels.colsScaleAdd(
+            kp, n, rows.rows, 0, ld, outs, p, ldv, gradient, d, NR, total, 0);
       } else {
-        MicroKernels.colsSet(kp, n, rows.rows, 0, ld, outs, p, ldv, gradient, d, NR);
+        ColumnMicroKernels.colsSet(kp, n, rows.rows, 0, ld, outs, p, ldv, gradient, d, NR);
       }
     }
   }

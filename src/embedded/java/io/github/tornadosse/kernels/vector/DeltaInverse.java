@@ -33,9 +33,9 @@ final class DeltaInverse {
       for (int c = 0; c < b; c++) {
         int from = c * BLOCK;
         int to = row + from;
-        MicroKernels.blockRowsSet(
+        RowMicroKernels.blockRowsSet(
             (b - c) * BLOCK, a, to, ld, x, from * ld + from, ld, sum, 0, BLOCK);
-        MicroKernels.blockRowsSet(BLOCK, x, row + b * BLOCK, ld, sum, 0, BLOCK, x, to, ld);
+        RowMicroKernels.blockRowsSet(BLOCK, x, row + b * BLOCK, ld, sum, 0, BLOCK, x, to, ld);
       }
     }
   }

@@ -105,7 +105,7 @@ final class DeltaRows {
     for (int i = 0; i < c.n; i += BLOCK) {
       int row = 2 * i + part;
       for (int j = 0; j <= i; j += BLOCK) {
-        MicroKernels.blockRowsSet(
+        RowMicroKernels.blockRowsSet(
             kp, rows, row * ld, 2 * ld, columns, j * kp, products, row * size + j, 2 * size);
       }
     }

@@ -79,7 +79,8 @@ final class DeltaUpdate {
       int ld) {
     int n = c.padded();
     if (from) {
-      MicroKernels.rowsSet(n, kp, rows.rows, rows.ld, 2 * rows.ld, state, p * kp * NR, to, at, ld);
+      RowMicroKernels.rowsSet(
+          n, kp, rows.rows, rows.ld, 2 * rows.ld, state, p * kp * NR, to, at, ld);
     } else {
       for (int i = 0; i < n; i++) Arrays.fill(to, at + i * ld, at + i * ld + NR, 0);
     }
@@ -94,7 +95,8 @@ final class DeltaUpdate {
       }
     }
     for (int i = n - MR; i >= 0; i -= MR) {
-      MicroKernels.tileRowsSet(i + MR, solution, i * size, size, to, at, ld, to, at + i * ld, ld);
+      RowMicroKernels.tileRowsSet(
+          i + MR, solution, i * size, size, to, at, ld, to, at + i * ld, ld);
     }
   }
 
@@ -138,9 +140,10 @@ final class DeltaUpdate {
     float[] r = rows.rows;
     int to = p * kp * NR;
     if (from) {
-      MicroKernels.colsScaleAdd(kp, n, r, rows.ld, 2 * rows.ld, scaled, 0, state, to, NR, total, 0);
+      ColumnMicroKernels.colsScaleAdd(
+          kp, n, r, rows.ld, 2 * rows.ld, scaled, 0, state, to, NR, total, 0);
     } else {
-      MicroKernels.colsSet(kp, n, r, rows.ld, 2 * rows.ld, scaled, 0, state, to, NR);
+      ColumnMicroKernels.colsSet(kp, n, r, rows.ld, 2 * rows.ld, scaled, 0, state, to, NR);
     }
   }
 

@@ -248,10 +248,10 @@ final class GlaBackward {
       for (int i = 0; i < vp; i += BLOCK) {
         int at = p * vp + i * NR;
         if (from != null) {
-          MicroKernels.colsScaleColumns(
+          ColumnMicroKernels.colsScaleColumns(
               BLOCK, n, vs, i, ldv, ks, p, ldk, from, to, at, NR, running, p);
         } else {
-          MicroKernels.colsSet(BLOCK, n, vs, i, ldv, ks, p, ldk, to, at, NR);
+          ColumnMicroKernels.colsSet(BLOCK, n, vs, i, ldv, ks, p, ldk, to, at, NR);
         }
         touchState(x, ahead, p * vp + i * NR, kp * vp);
         touchState(x, further, p * vp + i * NR, kp * vp);
@@ -443,7 +443,7 @@ final class GlaBackward {
     for (int b = 0; b < blocks; b++) {
       int column = b * BLOCK;
       for (int j = 0; j <= column; j += BLOCK) {
-        MicroKernels.blockRowsSet(
+        RowMicroKernels.blockRowsSet(
             vp, vs, j * ldv, ldv, valueColumns, column * vp, scoreGradients, j * C + column, C);
       }
       for (int j = column; j < column + BLOCK; j++) {
@@ -470,7 +470,7 @@ final class GlaBackward {
       int column = b * BLOCK;
       int safe = strong[b] ? b : b + 1;
       for (int j = 0; j < safe * BLOCK; j += BLOCK) {
-        MicroKernels.blockRowsSet(
+        RowMicroKernels.blockRowsSet(
             kp, ks, j * ldk, ldk, keyColumns, column * kp, scores, j * C + column, C);
       }
       queryGradients(x, out, b, safe * BLOCK, stateT, fromState);
@@ -493,7 +493,7 @@ final class GlaBackward {
       for (int p = 0; p < kp; p += NR) {
         for (int i = 0; i < BLOCK; i += BLOCK_PANEL) {
           int row = column + i;
-          MicroKernels.colsSet(
+          ColumnMicroKernels.colsSet(
               BLOCK_PANEL,
               vp,
               valueColumns,
@@ -514,7 +514,7 @@ final class GlaBackward {
       Arrays.fill(dq, column * ldk, (column + BLOCK) * ldk, 0);
     }
     for (int p = 0; p < kp; p += NR) {
-      MicroKernels.colsAdd(
+      ColumnMicroKernels.colsAdd(
           BLOCK, from, scoreGradients, column, C, ks, p, ldk, dq, column * ldk + p, ldk);
     }
     for (int i = column; i < column + BLOCK; i++) {
@@ -540,7 +540,7 @@ final class GlaBackward {
       if (!strong[b]) scaleQueries(next, n, b);
       int from = strong[b] ? next : column;
       for (int p = 0; p < kp; p += NR) {
-        MicroKernels.rowsSet(
+        RowMicroKernels.rowsSet(
             BLOCK,
             n - from,
             scoreGradients,
@@ -563,7 +563,7 @@ final class GlaBackward {
       for (int p = 0; p < kp; p += NR) {
         for (int i = 0; i < n; i += BLOCK) {
           for (int r = i; r < i + BLOCK; r += BLOCK_PANEL) {
-            MicroKernels.colsSet(
+            ColumnMicroKernels.colsSet(
                 BLOCK_PANEL,
                 vp,
                 valueColumns,
@@ -606,10 +606,11 @@ final class GlaBackward {
     for (int j = 0; j < n; j += MR) {
       int m = Math.min(MR, n - j);
       int d = at + j * ld;
-      MicroKernels.rowsSet(m, n - j, scores, j * C + j, C, outs, j * ldv + p, ldv, to, d, ld);
+      RowMicroKernels.rowsSet(m, n - j, scores, j * C + j, C, outs, j * ldv + p, ldv, to, d, ld);
       if (toState) {
         int from = j / BLOCK_PANEL * BLOCK_PANEL * kp + j % BLOCK_PANEL;
-        MicroKernels.colsAdd(m, kp, keyColumns, from, BLOCK_PANEL, gradient, p * kp, to, d, ld);
+        ColumnMicroKernels.colsAdd(
+            m, kp, keyColumns, from, BLOCK_PANEL, gradient, p * kp, to, d, ld);
       }
       touch(x, out);
     }
@@ -797,9 +798,10 @@ final class GlaBackward {
         int m = Math.min(C, kp - k);
         int to = p * kp + k * NR;
         if (toState) {
-          MicroKernels.colsScaleAdd(m, n, qs, k, ldk, outs, p, ldv, gradient, to, NR, total, k);
+          ColumnMicroKernels.colsScaleAdd(
+              m, n, qs, k, ldk, outs, p, ldv, gradient, to, NR, total, k);
         } else {
-          MicroKernels.colsSet(m, n, qs, k, ldk, outs, p, ldv, gradient, to, NR);
+          ColumnMicroKernels.colsSet(m, n, qs, k, ldk, outs, p, ldv, gradient, to, NR);
         }
         touch(x, out);
       }

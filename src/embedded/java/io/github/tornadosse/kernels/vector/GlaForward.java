@@ -216,7 +216,7 @@ final class GlaForward {
       int column = b * BLOCK;
       int safe = strong[b] ? b : b + 1;
       for (int j = 0; j < safe * BLOCK; j += BLOCK) {
-        MicroKernels.blockRowsSet(
+        RowMicroKernels.blockRowsSet(
             kp, keys, j * kp, kp, qColumns, column * kp, scores, j * C + column, C);
       }
       if (strong[b]) {
@@ -278,14 +278,15 @@ final class GlaForward {
     int i = 0;
     for (; i + MR <= n; i += MR) {
       int d = at + i * ld;
-      MicroKernels.tileColsSet(
+      ColumnMicroKernels.tileColsSet(
           fromState ? kp : 0, qColumns, queryAt(i), BLOCK_PANEL, state, p * kp * NR, to, d, ld);
-      MicroKernels.tileColsAdd(Math.min(i + MR, n), scores, i, C, values, p * C * NR, to, d, ld);
+      ColumnMicroKernels.tileColsAdd(
+          Math.min(i + MR, n), scores, i, C, values, p * C * NR, to, d, ld);
       touch(x, p * C + i, MR, 2 * panels);
     }
     if (i < n) {
       int d = at + i * ld;
-      MicroKernels.colsSet(
+      ColumnMicroKernels.colsSet(
           n - i,
           fromState ? kp : 0,
           qColumns,
@@ -296,7 +297,7 @@ final class GlaForward {
           to,
           d,
           ld);
-      MicroKernels.colsAdd(n - i, n, scores, i, C, values, p * C * NR, to, d, ld);
+      ColumnMicroKernels.colsAdd(n - i, n, scores, i, C, values, p * C * NR, to, d, ld);
     }
   }
 
@@ -319,10 +320,10 @@ final class GlaForward {
         int to = (p * kp + k) * NR;
         int m = Math.min(C, kp - k);
         if (fromState) {
-          MicroKernels.colsScaleAdd(
+          ColumnMicroKernels.colsScaleAdd(
               m, c.n, keys, k, kp, values, p * C * NR, state, to, NR, total, k);
         } else {
-          MicroKernels.colsSet(m, c.n, keys, k, kp, values, p * C * NR, state, to, NR);
+          ColumnMicroKernels.colsSet(m, c.n, keys, k, kp, values, p * C * NR, state, to, NR);
         }
         int done = (panels + p) * C + k * C / kp;
         touch(x, done, (panels + p) * C + (k + m) * C / kp - done, 2 * panels);

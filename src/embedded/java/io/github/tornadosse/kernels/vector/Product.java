@@ -255,10 +255,10 @@ final class Product {
       if (rows.packed()) {
         slivers(whole, depth, rows.array, from, packed, at, to, set);
       } else if (set) {
-        MicroKernels.rowsSet(
+        RowMicroKernels.rowsSet(
             whole, depth, rows.array, from, rows.ld, packed, at, c.array(), to, ld);
       } else {
-        MicroKernels.rowsAdd(
+        RowMicroKernels.rowsAdd(
             whole, depth, rows.array, from, rows.ld, packed, at, c.array(), to, ld);
       }
     }
@@ -272,9 +272,9 @@ final class Product {
     int ld = c.ld();
     for (int i = 0, f = from, o = to; i < n; i += MR, f += MR * depth, o += MR * ld) {
       if (set) {
-        MicroKernels.tileColsSet(depth, a, f, MR, packed, at, c.array(), o, ld);
+        ColumnMicroKernels.tileColsSet(depth, a, f, MR, packed, at, c.array(), o, ld);
       } else {
-        MicroKernels.tileColsAdd(depth, a, f, MR, packed, at, c.array(), o, ld);
+        ColumnMicroKernels.tileColsAdd(depth, a, f, MR, packed, at, c.array(), o, ld);
       }
     }
   }
@@ -295,9 +295,9 @@ final class Product {
     float[] tile = Scratch.floats(Scratch.TILE, MR * NR);
     int first = from.index(sliver, k, depth);
     if (from.packed()) {
-      MicroKernels.tileColsSet(depth, from.array, first, MR, packed, at, tile, 0, NR);
+      ColumnMicroKernels.tileColsSet(depth, from.array, first, MR, packed, at, tile, 0, NR);
     } else {
-      MicroKernels.rowsSet(rows, depth, from.array, first, from.ld, packed, at, tile, 0, NR);
+      RowMicroKernels.rowsSet(rows, depth, from.array, first, from.ld, packed, at, tile, 0, NR);
     }
     for (int r = 0; r < rows; r++) {
       for (int x = 0; x < columns; ) {

@@ -92,7 +92,7 @@ class MicroKernelsTest {
   void anyNumberOfRows(int m, int kc) {
     check(
         (a, ao, lda, b, bo, c, co, ldc, d) ->
-            MicroKernels.rowsSet(m, kc, a, ao, lda, b, bo, c, co, ldc),
+            RowMicroKernels.rowsSet(m, kc, a, ao, lda, b, bo, c, co, ldc),
         true,
         m,
         kc,
@@ -100,7 +100,7 @@ class MicroKernelsTest {
         false);
     check(
         (a, ao, lda, b, bo, c, co, ldc, d) ->
-            MicroKernels.rowsAdd(m, kc, a, ao, lda, b, bo, c, co, ldc),
+            RowMicroKernels.rowsAdd(m, kc, a, ao, lda, b, bo, c, co, ldc),
         true,
         m,
         kc,
@@ -108,7 +108,7 @@ class MicroKernelsTest {
         false);
     check(
         (a, ao, lda, b, bo, c, co, ldc, d) ->
-            MicroKernels.rowsScaleAdd(m, kc, a, ao, lda, b, bo, c, co, ldc, d, 1),
+            RowMicroKernels.rowsScaleAdd(m, kc, a, ao, lda, b, bo, c, co, ldc, d, 1),
         true,
         m,
         kc,
@@ -116,7 +116,7 @@ class MicroKernelsTest {
         true);
     check(
         (a, ao, lda, b, bo, c, co, ldc, d) ->
-            MicroKernels.colsSet(m, kc, a, ao, lda, b, bo, c, co, ldc),
+            ColumnMicroKernels.colsSet(m, kc, a, ao, lda, b, bo, c, co, ldc),
         false,
         m,
         kc,
@@ -124,7 +124,7 @@ class MicroKernelsTest {
         false);
     check(
         (a, ao, lda, b, bo, c, co, ldc, d) ->
-            MicroKernels.colsAdd(m, kc, a, ao, lda, b, bo, c, co, ldc),
+            ColumnMicroKernels.colsAdd(m, kc, a, ao, lda, b, bo, c, co, ldc),
         false,
         m,
         kc,
@@ -132,7 +132,7 @@ class MicroKernelsTest {
         false);
     check(
         (a, ao, lda, b, bo, c, co, ldc, d) ->
-            MicroKernels.colsScaleAdd(m, kc, a, ao, lda, b, bo, c, co, ldc, d, 1),
+            ColumnMicroKernels.colsScaleAdd(m, kc, a, ao, lda, b, bo, c, co, ldc, d, 1),
         false,
         m,
         kc,
@@ -151,8 +151,8 @@ class MicroKernelsTest {
     float[] from = random(m * ldc + 4, 3);
     float[] c = new float[from.length];
     float[] inPlace = from.clone();
-    MicroKernels.colsScaleColumns(m, kc, a, 2, lda, b, 7, NR, from, c, 4, ldc, d, 1);
-    MicroKernels.colsScaleColumns(m, kc, a, 2, lda, b, 7, NR, inPlace, inPlace, 4, ldc, d, 1);
+    ColumnMicroKernels.colsScaleColumns(m, kc, a, 2, lda, b, 7, NR, from, c, 4, ldc, d, 1);
+    ColumnMicroKernels.colsScaleColumns(m, kc, a, 2, lda, b, 7, NR, inPlace, inPlace, 4, ldc, d, 1);
     double[] y = product(m, kc, a, 2, 1, lda, b, 7, NR, null, null);
     for (int i = 0; i < m; i++) {
       for (int j = 0; j < NR; j++) {
@@ -178,13 +178,13 @@ class MicroKernelsTest {
     }
     float[] set = new float[n * (n + 1)];
     Arrays.fill(set, Float.NaN);
-    MicroKernels.blockRowsSet(kc, a, 1, kc + 1, b, 3, set, 0, n + 1);
+    RowMicroKernels.blockRowsSet(kc, a, 1, kc + 1, b, 3, set, 0, n + 1);
     isBlock(set, product(n, kc, a, 1, kc + 1, 1, plain, 0, n, null, null));
     Arrays.fill(set, Float.NaN);
     float[] spaced = new float[kc * (n + 5) + 2]; // [kc, 16] with gaps between the rows
     Arrays.fill(spaced, Float.NaN);
     for (int k = 0; k < kc; k++) System.arraycopy(plain, k * n, spaced, 2 + k * (n + 5), n);
-    MicroKernels.blockRowsSet(kc, a, 1, kc + 1, spaced, 2, n + 5, set, 0, n + 1);
+    RowMicroKernels.blockRowsSet(kc, a, 1, kc + 1, spaced, 2, n + 5, set, 0, n + 1);
     isBlock(set, product(n, kc, a, 1, kc + 1, 1, plain, 0, n, null, null));
   }
 
