@@ -347,8 +347,9 @@ public final class RowMicroKernels {
   }
 
   /**
-   * C[16 × 16] = A·B with A read by rows and B [kc, 16] in panels of {@link #BLOCK_PANEL} columns:
-   * element (k, j) is {@code b[bo + (j / P)·kc·P + k·P + j mod P]} for P = BLOCK_PANEL.
+   * C[16 × 16] = A·B with A read by rows and B [kc, 16] in panels of {@link
+   * MicroKernels#BLOCK_PANEL} columns: element (k, j) is {@code b[bo + (j / P)·kc·P + k·P + j mod
+   * P]} for P = BLOCK_PANEL.
    *
    * @param kc length of the sums
    * @param a the array of A
