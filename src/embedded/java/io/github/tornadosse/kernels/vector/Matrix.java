@@ -25,7 +25,8 @@ import jdk.incubator.vector.VectorSpecies;
  * @param transposed whether the matrix is the transpose of what is stored
  */
 record Matrix(float[] array, int at, int ld, int head, int stride, int row, boolean transposed) {
-  private static final VectorSpecies<Float> SLIVER =
+  /** A row of a sliver. */
+  static final VectorSpecies<Float> SLIVER =
       MR == 8 ? FloatVector.SPECIES_256 : FloatVector.SPECIES_128;
 
   /** Stored rows that are packed at a time, while their cache lines last. */

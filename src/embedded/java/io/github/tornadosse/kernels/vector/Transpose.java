@@ -10,7 +10,6 @@ import static io.github.tornadosse.kernels.vector.MicroKernels.NR;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Transposes 16 rows at a time. With 16 lanes a 16×16 square takes four rounds in which rows a
@@ -25,8 +24,6 @@ final class Transpose {
   private static final VectorMask<Float> ODD2 = odd(2);
   private static final VectorMask<Float> ODD4 = odd(4);
   private static final VectorMask<Float> ODD8 = odd(8);
-
-  private static final VectorSpecies<Float> SLIVER = FloatVector.SPECIES_256;
 
   private Transpose() {}
 
@@ -133,8 +130,8 @@ final class Transpose {
   /** The left and the right half of a square, each contiguous, a distance apart. */
   private static void halves(float[] square, float[] to, int toAt, int distance) {
     for (int i = 0, d = toAt; i < BLOCK * BLOCK; i += BLOCK, d += MR) {
-      FloatVector.fromArray(SLIVER, square, i).intoArray(to, d);
-      FloatVector.fromArray(SLIVER, square, i + MR).intoArray(to, d + distance);
+      FloatVector.fromArray(Matrix.SLIVER, square, i).intoArray(to, d);
+      FloatVector.fromArray(Matrix.SLIVER, square, i + MR).intoArray(to, d + distance);
     }
   }
 

@@ -11,11 +11,12 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  */
 public final class ChunkScans {
   /**
-   * Most and least work-items of a group. The more, the longer are the runs of memory that it reads
-   * and writes at a time.
+   * Most work-items of a group: the more, the longer are the runs of memory that it reads and
+   * writes at a time.
    */
   public static final int MOST_ITEMS = 512;
 
+  /** Least work-items of a group, where larger ones would leave multiprocessors without any. */
   public static final int LEAST_ITEMS = 128;
 
   private static final int CHUNK = ChunkOperands.CHUNK;
