@@ -184,7 +184,8 @@ public final class Program implements AutoCloseable {
       // such kernels are not run; the driver knows what a kernel needs.
       plan.withDefaultScheduler();
     }
-    if (Devices.captured()) {
+    // What is replayed as a whole has no times of single tasks.
+    if (listener == null && Devices.captured()) {
       for (int i = uploads; i < all.size(); i++) {
         plan.withGraph(i).withCUDAGraph();
       }
