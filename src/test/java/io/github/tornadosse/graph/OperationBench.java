@@ -260,6 +260,11 @@ final class OperationBench {
     ArrayRecorder recorder = new ArrayRecorder("recorder");
     operations.accept(stage(recorder, buffers, new GridScheduler()));
     Object[] arrays = recorder.arrays().toArray();
+    if (arrays.length == 0) {
+      // No task, as there is nothing to do; TornadoVM has no plan without one.
+      regions.forEach(Region::checkUntouched);
+      return;
+    }
     FloatArray sink = new FloatArray(1);
     TaskGraph graph = new TaskGraph("contract");
     graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, arrays);
