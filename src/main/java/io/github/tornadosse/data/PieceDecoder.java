@@ -31,7 +31,8 @@ final class PieceDecoder implements Tokenizer.Decoder {
     this.out = out;
     first = true;
     for (int i = 0; i < before.length && first; i++) {
-      first = pieces.bytes(before[i], true).length == 0;
+      // Of a space alone nothing is left at the beginning, but the text has begun.
+      first = pieces.bytes(before[i], false).length == 0;
     }
     silent = true;
     int count = 0;

@@ -200,6 +200,13 @@ class JsonTokenizerTest {
     }
   }
 
+  @Test
+  void aSpaceAloneBeginsATextOfPieces() {
+    int[] ids = PIECES.encode(utf8(" the the"));
+    assertThat(tokens(TokenizerFiles.sentencePiece(), ids)).containsExactly("▁", "▁the", "▁the");
+    assertThat(decode(PIECES, new int[] {ids[0]}, ids[1], ids[2])).isEqualTo(" the the");
+  }
+
   @Property(tries = 300)
   void aDecoderTakesUpWhereTokensEnd(@ForAll("texts") String text, @ForAll int cut) {
     for (JsonTokenizer tokenizer : List.of(BYTE_LEVEL, PIECES)) {
