@@ -19,8 +19,6 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * @param forward for the gradient of a recurrence: the id that the recurrence itself had when it
  *     last ran in this program, with the arguments of the gradient, so that its scratch arrays hold
  *     what it left; null if they do not
- * @param followed for a recurrence: whether its gradient comes next in this program, with the same
- *     arguments and {@link #after} it, so that what only the gradient needs is worth keeping
  */
 public record Stage(
     TaskGraph graph,
@@ -29,8 +27,7 @@ public record Stage(
     int sequences,
     Buffers buffers,
     GridScheduler grids,
-    String forward,
-    boolean followed) {
+    String forward) {
   /** Most groups along y that every device takes (CUDA's limit). */
   static final int MOST_GROUPS_ALONG_Y = 65535;
 
@@ -42,31 +39,17 @@ public record Stage(
       int sequences,
       Buffers buffers,
       GridScheduler grids) {
-    this(graph, control, tokens, sequences, buffers, grids, null, false);
+    this(graph, control, tokens, sequences, buffers, grids, null);
   }
 
   /**
-   * The same stage for the gradient of a recurrence that ran last, {@link #beforeGradient}.
+   * The same stage for the gradient of a recurrence that ran last.
    *
    * @param forward the recurrence's id
    * @return a stage on the same graph, see {@link #forward}
    */
   public Stage after(String forward) {
-    return new Stage(graph, control, tokens, sequences, buffers, grids, forward, false);
-  }
-
-  /**
-   * The same stage for a recurrence whose gradient comes next.
-   *
-   * @return a stage on the same graph, see {@link #followed}
-   */
-  public Stage beforeGradient() {
-    return new Stage(graph, control, tokens, sequences, buffers, grids, forward, true);
-  }
-
-  /** The same stage on another graph, with grids of its own. */
-  Stage on(TaskGraph other, GridScheduler itsGrids) {
-    return new Stage(other, control, tokens, sequences, buffers, itsGrids, forward, followed);
+    return new Stage(graph, control, tokens, sequences, buffers, grids, forward);
   }
 
   /** The graph's name. */

@@ -44,12 +44,6 @@ class VectorOperationsTest {
     protected Operations operations() {
       return TIER;
     }
-
-    /** The forward pass goes from state to state by chunks, the backward pass by two at a time. */
-    @Override
-    boolean goesOnBitForBit() {
-      return false;
-    }
   }
 
   @Nested

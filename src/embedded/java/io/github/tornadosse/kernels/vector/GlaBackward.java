@@ -15,12 +15,11 @@ import jdk.incubator.vector.VectorMask;
 /**
  * One worker's backward pass over segments (docs/mathematics.md section 2), and its scratch memory.
  *
- * <p>Unless the forward pass right before has kept them, a first sweep forward recomputes the state
- * before each pair of chunks, as a state per chunk would take longer to write and read than that
- * between the two takes to compute; then the chunks are taken from the last to the first, with the
- * gradient of the state carried along. The states that the sweep keeps take at most {@link
- * #KEPT_BYTES}: of a longer segment every so many pairs' state is kept at first, and the others are
- * recomputed group by group.
+ * <p>A first sweep forward recomputes the state before each pair of chunks, as a state per chunk
+ * would take longer to write and read than that between the two takes to compute; then the chunks
+ * are taken from the last to the first, with the gradient of the state carried along. The states
+ * kept take at most {@link #KEPT_BYTES}: of a longer segment every so many pairs' state is kept at
+ * first, and the others are recomputed group by group.
  *
  * <p>The decays are split as in {@link GlaForward}: for dq the keys are scaled forward, for dk the
  * queries backward. The gate's gradient at a row is the sum, over all pairs of a write before it
@@ -39,7 +38,7 @@ final class GlaBackward {
   private static final int ARRAYS = 5;
 
   /** Rows of a pair of chunks. */
-  static final int PAIR = 2 * C;
+  private static final int PAIR = 2 * C;
 
   private final int key;
   private final int value;
@@ -151,11 +150,6 @@ final class GlaBackward {
   record Gradients(
       float[] out, float[] states, float[] stateGradients, float[] rows, float[] values) {}
 
-  /** Floats of a kept state. */
-  static int state(int key, int value) {
-    return MicroKernels.panels(key) * NR * MicroKernels.panels(value) * NR;
-  }
-
   /**
    * One segment of one head.
    *
@@ -163,50 +157,19 @@ final class GlaBackward {
    * @param end row after the last
    * @param stateAt begin of the initial state [K, V]
    * @param gradientAt begin of the state's gradient
-   * @param states what {@link GlaForward} kept: the state before each pair of chunks but the first
-   *     [pairs − 1, vp / NR, kp, NR]; null if it kept none
-   * @param statesAt begin of those of this segment
    */
   void segment(
-      GlaInputs x,
-      Gradients y,
-      int head,
-      int begin,
-      int end,
-      int stateAt,
-      int gradientAt,
-      float[] states,
-      int statesAt) {
+      GlaInputs x, Gradients y, int head, int begin, int end, int stateAt, int gradientAt) {
     int pairs = Blocks.count(end - begin, PAIR);
-    int initial = states == null ? Math.min(group, pairs) : 0;
-    reserve(states == null ? initial + Blocks.count(pairs, group) : 2);
-    if (y.states() != null) {
-      GlaState.unpack(y.states(), stateAt, key, value, gradientT, kp);
-      Transpose.panels(gradientT, 0, kept[initial], kp, vp, square);
-      GlaState.unpack(y.stateGradients(), gradientAt, key, value, gradient, kp);
-    }
-    if (states == null) {
-      recomputed(x, y, head, begin, end);
-    } else {
-      for (int j = pairs - 1; j >= 0; j--) {
-        int row = begin + j * PAIR;
-        if (j > 0) {
-          Transpose.panels(states, statesAt + (j - 1) * kp * vp, kept[1], kp, vp, square);
-        }
-        pairBack(x, y, head, row, end, j > 0 ? row : row - PAIR, kept[Math.min(j, 1)], j > 0);
-      }
-    }
-    if (y.states() != null) {
-      GlaState.pack(gradient, kp, y.stateGradients(), gradientAt, key, value);
-    }
-  }
-
-  /** Both sweeps, of which the first computes again the states that the other begins from. */
-  private void recomputed(GlaInputs x, Gradients y, int head, int begin, int end) {
-    int pairs = Blocks.count(end - begin, PAIR);
+    boolean carried = y.states() != null;
     int groups = Blocks.count(pairs, group);
     int saved = Math.min(group, pairs); // kept[saved + i]: the state before group i
-    boolean carried = y.states() != null;
+    reserve(saved + groups);
+    if (carried) {
+      GlaState.unpack(y.states(), stateAt, key, value, gradientT, kp);
+      Transpose.panels(gradientT, kept[saved], kp, vp, square);
+      GlaState.unpack(y.stateGradients(), gradientAt, key, value, gradient, kp);
+    }
     for (int i = 0; i + 1 < groups; i++) {
       for (int j = 0; j < group; j++) {
         int row = begin + (i * group + j) * PAIR;
@@ -226,42 +189,24 @@ final class GlaBackward {
       for (int j = last; j >= first; j--) {
         int row = begin + j * PAIR;
         int before = j > first ? row : row - PAIR; // without rows before the first of the group
-        pairBack(x, y, head, row, end, before, kept[j - first], j > 0);
+        boolean fromState = carried || j > 0;
+        float[] stateT = kept[j - first];
+        if (row + C < end) {
+          ahead.load(x, head, row + C, row + C);
+          further.load(x, head, row + C, row + C);
+          advance(x, head, row, row + C, fromState ? stateT : null, between);
+          chunk.load(x, head, row + C, end);
+          ahead.load(x, head, row - PAIR, before - C);
+          further.load(x, head, row, row + C);
+          chunk(x, y, head, between, true, carried || row + PAIR < end);
+        }
+        chunk.load(x, head, row, end);
+        ahead.load(x, head, row - C, before);
+        further.load(x, head, row - C, before);
+        chunk(x, y, head, stateT, fromState, carried || row + C < end);
       }
     }
-  }
-
-  /**
-   * The gradients of the pair of chunks that begins at that row.
-   *
-   * @param before the row after the last that is read ahead, of the pair before
-   * @param stateT the transposed state before the pair
-   * @param within whether rows of the segment come before
-   */
-  private void pairBack(
-      GlaInputs x,
-      Gradients y,
-      int head,
-      int row,
-      int end,
-      int before,
-      float[] stateT,
-      boolean within) {
-    boolean carried = y.states() != null;
-    boolean fromState = carried || within;
-    if (row + C < end) {
-      ahead.load(x, head, row + C, row + C);
-      further.load(x, head, row + C, row + C);
-      advance(x, head, row, row + C, fromState ? stateT : null, between);
-      chunk.load(x, head, row + C, end);
-      ahead.load(x, head, row - PAIR, before - C);
-      further.load(x, head, row, row + C);
-      chunk(x, y, head, between, true, carried || row + PAIR < end);
-    }
-    chunk.load(x, head, row, end);
-    ahead.load(x, head, row - C, before);
-    further.load(x, head, row - C, before);
-    chunk(x, y, head, stateT, fromState, carried || row + C < end);
+    if (carried) GlaState.pack(gradient, kp, y.stateGradients(), gradientAt, key, value);
   }
 
   private void reserve(int states) {
@@ -386,7 +331,7 @@ final class GlaBackward {
     prepare(x, y.out());
     decayProducts();
     scoreGradients();
-    if (toState) Transpose.panels(gradient, 0, gradientT, kp, vp, square);
+    if (toState) Transpose.panels(gradient, gradientT, kp, vp, square);
     queries(x, y.out(), stateT, fromState);
     if (toState) columns();
     keys(x, y.out(), toState);

@@ -14,11 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class GlaGradientTest {
   private static void matches(GlaCase c) {
-    compare(c.gradient());
-    if (Gla.kept(c.rows(), c.key, c.value) > 0) compare(c.gradientAfterForward());
-  }
-
-  private static void compare(GlaCase c) {
+    c.gradient();
     GlaCase.Expected e = c.expected();
     double largest = Close.norm(e.valueGradients);
     for (int part = 0; part < 3; part++) {
@@ -113,47 +109,11 @@ class GlaGradientTest {
               0,
               n,
               0,
-              0,
-              null,
               0);
       Close.same(rows, c.rowGradients);
       Close.same(values, c.valueGradients);
       if (withState) Close.same(stateGradient, c.initialGradient);
     }
-  }
-
-  @ParameterizedTest
-  @CsvSource({"16, 48", "17, 5", "64, 64", "100, 33"})
-  void goesOnFromTheStatesThatTheForwardPassKept(int key, int value) {
-    for (Gate gate : Gate.values()) {
-      for (boolean withState : new boolean[] {false, true}) {
-        int[] bounds = {0, 63, 64, 129, 330};
-        GlaCase c = new GlaCase(9, bounds, 2, key, value, 3, 2, gate, withState);
-        assertThat(Gla.kept(c.rows(), key, value)).isPositive();
-        compare(c.gradientAfterForward());
-        float[] rows = c.rowGradients;
-        float[] values = c.valueGradients;
-        try {
-          for (int threads : new int[] {1, 3}) {
-            Workers.setCount(threads);
-            c.gradientAfterForward();
-            Close.same(c.rowGradients, rows);
-            Close.same(c.valueGradients, values);
-          }
-        } finally {
-          Workers.setCount(Runtime.getRuntime().availableProcessors());
-        }
-      }
-    }
-  }
-
-  @Test
-  void keepsNoStatesThatTakeMoreThanTheGradientsOfRows() {
-    assertThat(Gla.kept(6_400, 128, 128)).isEqualTo(100L * 128 * 128);
-    assertThat(Gla.kept(6_400, 128, 192)).isEqualTo(100L * 128 * 192);
-    assertThat(Gla.kept(6_400, 128, 224)).isZero();
-    assertThat(Gla.kept(6_400, 1, 1)).isZero();
-    assertThat(Gla.kept(63, 128, 128)).isZero();
   }
 
   @ParameterizedTest
