@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import uk.ac.manchester.tornado.api.GridScheduler;
+import uk.ac.manchester.tornado.api.common.LibraryTaskDescriptor;
 import uk.ac.manchester.tornado.api.types.arrays.HeapAccess;
 import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
@@ -82,7 +83,9 @@ final class GraphRun {
   /** Finds and checks the kernels, without arguments. */
   void prepare() {
     for (GraphDefinition.TaskStep task : definition.tasks()) {
-      Kernel.of(name(task), task.code(), memory != null);
+      if (!(task.code() instanceof LibraryTaskDescriptor)) {
+        Kernel.of(name(task), task.code(), memory != null);
+      }
     }
   }
 

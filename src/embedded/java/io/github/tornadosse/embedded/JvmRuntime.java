@@ -9,6 +9,7 @@ import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
 import uk.ac.manchester.tornado.api.enums.TornadoVMBackendType;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
+import uk.ac.manchester.tornado.runtime.common.TornadoXPUDevice;
 
 /** The embedded runtime as the one backend, with the JVM's threads as its one device. */
 public final class JvmRuntime implements TornadoRuntime, TornadoBackend {
@@ -89,7 +90,7 @@ public final class JvmRuntime implements TornadoRuntime, TornadoBackend {
     return TornadoVMBackendType.JAVA;
   }
 
-  private static final class Device implements TornadoDevice, TornadoTargetDevice {
+  private static final class Device implements TornadoXPUDevice, TornadoTargetDevice {
     @Override
     public String getDeviceName() {
       return "jvm";

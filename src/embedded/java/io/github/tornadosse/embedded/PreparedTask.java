@@ -4,15 +4,16 @@ import java.util.Arrays;
 import java.util.function.Supplier;
 import uk.ac.manchester.tornado.api.GridScheduler;
 import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.common.LibraryTaskDescriptor;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
 
 /** A task with its arguments, ready to run. */
 final class PreparedTask {
   private final String name;
-  private final Kernel kernel;
+  private final String kernel;
   private final Runnable code;
 
-  private PreparedTask(String name, Kernel kernel, Runnable code) {
+  private PreparedTask(String name, String kernel, Runnable code) {
     this.name = name;
     this.kernel = kernel;
     this.code = code;
@@ -22,7 +23,7 @@ final class PreparedTask {
    * Finds a task's kernel and how to run it.
    *
    * @param name "graph.task"
-   * @param code a reference to the kernel
+   * @param code a reference to the kernel, or a call of a library
    * @param arguments the kernel's arguments
    * @param grids the grids of its plan
    * @param strict whether private arrays are to hold garbage at first
@@ -31,6 +32,9 @@ final class PreparedTask {
    */
   static PreparedTask of(
       String name, Object code, Object[] arguments, Supplier<GridScheduler> grids, boolean strict) {
+    if (code instanceof LibraryTaskDescriptor call) {
+      return new PreparedTask(name, call.getFunctionName(), LibraryCall.of(call, arguments));
+    }
     Kernel kernel = Kernel.of(name, code, strict);
     Runnable run;
     if (kernel.parallel() != null) {
@@ -40,7 +44,7 @@ final class PreparedTask {
     } else {
       run = () -> TaskCall.call(code, arguments);
     }
-    return new PreparedTask(name, kernel, run);
+    return new PreparedTask(name, kernel.name(), run);
   }
 
   private static ParallelKernel bind(String name, Kernel kernel, Object[] arguments) {
@@ -67,7 +71,7 @@ final class PreparedTask {
       code.run();
     } catch (RuntimeException e) {
       TornadoRuntimeException failure =
-          new TornadoRuntimeException("task " + name + ", " + kernel.name() + ": " + reason(e));
+          new TornadoRuntimeException("task " + name + ", " + kernel + ": " + reason(e));
       failure.initCause(e);
       throw failure;
     }

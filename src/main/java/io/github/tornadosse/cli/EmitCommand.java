@@ -131,7 +131,7 @@ final class EmitCommand implements Callable<Integer> {
     return switch (globals.tierName()) {
       case "portable" -> new PortableOperations();
       case "auto", "gpu" -> new GpuOperations(SETTINGS);
-      case "cuda" -> new CudaOperations(SETTINGS);
+      case "cuda" -> new CudaOperations(SETTINGS, false);
       default ->
           throw new UserError(
               "TornadoVM compiles tiers portable, gpu and cuda, not '" + globals.tierName() + "'");

@@ -98,7 +98,7 @@ public final class ControlTable {
 
   /** The whole array. */
   public View whole(FloatArray array) {
-    return view(array, 0, 0, Axis.FIXED);
+    return new View(array, Control.ZERO);
   }
 
   private int register(int offset, int stride, Axis axis, int secondStride, Axis secondAxis) {

@@ -11,19 +11,23 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  * are the GPU tier's.
  */
 public final class CudaOperations extends GpuOperations {
+  private final CudaDense dense;
   private final long leastWork;
 
   /**
    * The tier for a device.
    *
    * @param settings what is known of it
+   * @param library whether products of dense layers are those of the device's library, see {@link
+   *     MatrixProducts}, instead of kernels here
    */
-  public CudaOperations(GpuSettings settings) {
-    this(settings, CudaDense.LEAST_WORK);
+  public CudaOperations(GpuSettings settings, boolean library) {
+    this(settings, library, CudaDense.LEAST_WORK);
   }
 
-  CudaOperations(GpuSettings settings, long leastWork) {
+  CudaOperations(GpuSettings settings, boolean library, long leastWork) {
     super(settings);
+    dense = library ? new LibraryDense() : new TensorCoreDense();
     this.leastWork = leastWork;
   }
 
@@ -35,7 +39,7 @@ public final class CudaOperations extends GpuOperations {
   @Override
   public void linear(Stage s, String id, Linear l) {
     if (CudaDense.takes(s, l, leastWork)) {
-      CudaDense.linear(s, id, l);
+      dense.linear(s, id, l, null);
     } else {
       super.linear(s, id, l);
     }
@@ -44,7 +48,7 @@ public final class CudaOperations extends GpuOperations {
   @Override
   public void linearAdd(Stage s, String id, Linear l, View addend) {
     if (CudaDense.takes(s, l, leastWork)) {
-      CudaDense.linearAdd(s, id, l, addend);
+      dense.linear(s, id, l, addend);
     } else {
       super.linearAdd(s, id, l, addend);
     }
@@ -53,7 +57,7 @@ public final class CudaOperations extends GpuOperations {
   @Override
   public void linearInputGradient(Stage s, String id, Linear l, boolean accumulate) {
     if (CudaDense.takes(s, l, leastWork)) {
-      CudaDense.inputGradient(s, id, l, accumulate);
+      dense.inputGradient(s, id, l, accumulate);
     } else {
       super.linearInputGradient(s, id, l, accumulate);
     }
@@ -62,7 +66,7 @@ public final class CudaOperations extends GpuOperations {
   @Override
   public void linearWeightGradient(Stage s, String id, Linear l) {
     if (CudaDense.takes(s, l, leastWork)) {
-      CudaDense.weightGradient(s, id, l);
+      dense.weightGradient(s, id, l);
     } else {
       super.linearWeightGradient(s, id, l);
     }

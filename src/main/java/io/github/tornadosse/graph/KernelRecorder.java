@@ -51,6 +51,10 @@ final class KernelRecorder extends TaskRecorder {
     tasks.add(KernelTask.of(id, kernel(caller), arguments, append, grids));
   }
 
+  /** A call of a library has no kernel. */
+  @Override
+  void onLibrary(String id, Consumer<TaskGraph> append, Object... arguments) {}
+
   private static String kernel(StackFrame caller) {
     ClassFile files = ClassFile.of();
     for (MethodModel method : files.parse(bytes(caller.getDeclaringClass())).methods()) {

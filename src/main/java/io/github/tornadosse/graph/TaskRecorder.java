@@ -19,6 +19,23 @@ abstract class TaskRecorder extends TaskGraph {
    */
   abstract void on(String id, Consumer<TaskGraph> append, Object... arguments);
 
+  /**
+   * Takes note of a call of a native library, like of a task unless it matters.
+   *
+   * @param id its name
+   * @param append appends it to another graph
+   * @param arguments of the call
+   */
+  void onLibrary(String id, Consumer<TaskGraph> append, Object... arguments) {
+    on(id, append, arguments);
+  }
+
+  @Override
+  public <T1> TaskGraph libraryTask(String id, LibraryTask1<T1> code, T1 a1) {
+    onLibrary(id, g -> g.libraryTask(id, code, a1), code.apply(a1).getParameters());
+    return this;
+  }
+
   private TaskGraph record(String id, Consumer<TaskGraph> append, Object... arguments) {
     on(id, append, arguments);
     return this;

@@ -1,5 +1,6 @@
 package io.github.tornadosse.graph;
 
+import io.github.tornadosse.kernels.Control;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
@@ -9,4 +10,9 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  * @param array the whole array
  * @param at index in the control array of the view's base index
  */
-public record View(FloatArray array, int at) {}
+public record View(FloatArray array, int at) {
+  /** Whether it is the whole array, whatever the layer. */
+  boolean whole() {
+    return at == Control.ZERO;
+  }
+}

@@ -19,7 +19,7 @@ record Kept(Workspace space, int slots, Axis axis) {
   /** An array with a part of that size for each slot, as a view of the slot's part. */
   View floats(String name, long size) {
     FloatArray a = space.buffers().floats(name, size * slots);
-    return table().view(a, 0, index(size), axis);
+    return slots == 1 ? table().whole(a) : table().view(a, 0, index(size), axis);
   }
 
   /** Same for ints. */

@@ -22,6 +22,9 @@ public final class Devices {
   /** The embedded runtime's device. */
   public static final String JVM = "jvm";
 
+  /** False if the device's library of matrix products is not to be used. */
+  static final String LIBRARY = "sse.cuda.library";
+
   private static final String CAPTURE = "sse.cuda.graphs";
   private static final String MEMORY = "tornado.device.memory";
   private static final String TORNADO_DEFAULT_MEMORY = "4GB";
@@ -76,6 +79,17 @@ public final class Devices {
       throw new UserError("-D" + CAPTURE + "=true is for devices cuda:N; this is " + name());
     }
     return captured;
+  }
+
+  /** Why products are not the device's own library's; null if they are. */
+  static String libraryObstacle() {
+    if (!cuda()) {
+      return "device '" + name() + "' has no library of them";
+    }
+    if (!Boolean.parseBoolean(System.getProperty(LIBRARY, "true"))) {
+      return "-D" + LIBRARY + "=false";
+    }
+    return Cublas.available() ? null : "no " + Cublas.wanted() + " on the dynamic linker's path";
   }
 
   /** Whether it is of the OpenCL backend. */

@@ -72,7 +72,12 @@ public final class Tiers {
               "tier 'cuda' needs a device of the CUDA backend, such as --device cuda:0; this is "
                   + Devices.name());
         }
-        yield new Choice(new CudaOperations(Devices.gpuSettings()), "asked for");
+        String why = Devices.libraryObstacle();
+        yield new Choice(
+            new CudaOperations(Devices.gpuSettings(), why == null),
+            why == null
+                ? "asked for; products of dense layers by cuBLAS"
+                : "asked for; products of dense layers by its own kernels: " + why);
       }
       case "vector" -> {
         if (obstacle != null) {

@@ -5,7 +5,7 @@ import org.junit.jupiter.api.Nested;
 
 /** The CUDA tier keeps the contract of what it has kernels of its own for. */
 class CudaOperationsTest {
-  private static final Operations TIER = new CudaOperations(GpuSettings.SMALLEST, 0);
+  private static final Operations TIER = new CudaOperations(GpuSettings.SMALLEST, false, 0);
 
   @Nested
   class Dense extends DenseContract {

@@ -152,7 +152,7 @@ abstract class DenseContract extends OperationsContract {
     assertGradient(rdw, sum(before, w.grad()));
   }
 
-  private static void linearBackward(Variable x, Variable w, double[] dy, int in, int out) {
+  static void linearBackward(Variable x, Variable w, double[] dy, int in, int out) {
     Tape tape = new Tape();
     backward(tape, tape.linear(x, w, in, out), dy);
   }

@@ -63,7 +63,8 @@ final class OperationBench {
         }
       }
       array = FloatArray.fromArray(initial);
-      view = control.view(array, base, 0, ControlTable.Axis.FIXED);
+      view =
+          base == 0 ? control.whole(array) : control.view(array, base, 0, ControlTable.Axis.FIXED);
       regions.add(this);
     }
 

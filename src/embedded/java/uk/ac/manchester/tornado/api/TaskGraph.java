@@ -5,12 +5,13 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
+import uk.ac.manchester.tornado.api.common.LibraryTaskDescriptor;
 import uk.ac.manchester.tornado.api.common.TornadoFunctions.*;
 
 /**
  * A list of transfers and tasks that a {@link TornadoExecutionPlan} runs. A task is a name, a
- * reference to a static method, and the method's arguments: arrays, numbers or a {@link
- * KernelContext}.
+ * reference to a static method or a call of a native library, and its arguments: arrays, numbers or
+ * a {@link KernelContext}.
  */
 public class TaskGraph {
   private final GraphDefinition definition;
@@ -29,6 +30,19 @@ public class TaskGraph {
     definition.task(id, code, arguments);
     this.arguments.addAll(Arrays.asList(arguments));
     return this;
+  }
+
+  /**
+   * Appends a call of a native library.
+   *
+   * @param id the task's name
+   * @param code describes the call
+   * @param arg1 what code is given
+   * @return this graph
+   */
+  public <T1> TaskGraph libraryTask(String id, LibraryTask1<T1> code, T1 arg1) {
+    LibraryTaskDescriptor call = code.apply(arg1);
+    return add(id, call, call.getParameters());
   }
 
   /** Appends a task of 0 arguments. */

@@ -410,7 +410,8 @@ public final class DenseProducts {
   }
 
   /**
-   * y = addend + Σ parts, by elements. Groups along x take 256 elements (a, b) each, b fastest.
+   * y = Σ parts, or addend + Σ parts, by elements. Groups along x take 256 elements (a, b) each, b
+   * fastest.
    *
    * @param context the work-item
    * @param control see {@link Control}
@@ -427,6 +428,7 @@ public final class DenseProducts {
    * @param capacity see the class
    * @param count number of parts
    * @param part floats between the parts
+   * @param add 1 if there is an addend, 0 if not
    */
   public static void addParts(
       KernelContext context,
@@ -443,7 +445,8 @@ public final class DenseProducts {
       int headDim,
       int capacity,
       int count,
-      int part) {
+      int part,
+      int add) {
     int limit = rows == NONE ? control.get(Control.TOKENS) : rows;
     int i = context.globalIdx;
     int a = i / columns;
@@ -453,8 +456,10 @@ public final class DenseProducts {
       for (int p = 0; p < count; p++) {
         sum += parts.get(p * part + i);
       }
-      float before = addend.get(control.get(addendAt) + a * addendStride + b);
-      y.set(control.get(yAt) + a * stride + column(b, headDim, capacity), before + sum);
+      if (add != 0) {
+        sum = addend.get(control.get(addendAt) + a * addendStride + b) + sum;
+      }
+      y.set(control.get(yAt) + a * stride + column(b, headDim, capacity), sum);
     }
   }
 }

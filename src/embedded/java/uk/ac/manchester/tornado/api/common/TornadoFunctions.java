@@ -9,6 +9,13 @@ import java.io.Serializable;
 public final class TornadoFunctions {
   private TornadoFunctions() {}
 
+  /** Describes a call of a native library, from 1 argument. */
+  @FunctionalInterface
+  public interface LibraryTask1<T1> {
+    /** Describes the call. */
+    LibraryTaskDescriptor apply(T1 arg1);
+  }
+
   /** A task of 0 arguments. */
   @FunctionalInterface
   public interface Task extends Serializable {
