@@ -19,9 +19,13 @@ interface CudaDense {
   /** dw += dyᵀ·x. */
   void weightGradient(Stage s, String id, Linear l);
 
-  /** Whether the kernels take a layer, and it is large enough to gain. */
-  static boolean takes(Stage s, Linear l, long leastWork) {
-    boolean whole = l.in() % 8 == 0 && l.out() % 8 == 0 && l.headDim() % 8 == 0;
+  /** What the sizes of a layer must be multiples of. */
+  int granularity();
+
+  /** Whether a layer has such sizes, and is large enough to gain. */
+  default boolean takes(Stage s, Linear l, long leastWork) {
+    int n = granularity();
+    boolean whole = l.in() % n == 0 && l.out() % n == 0 && l.headDim() % n == 0;
     return whole && (long) s.tokens() * l.in() * l.out() >= leastWork;
   }
 

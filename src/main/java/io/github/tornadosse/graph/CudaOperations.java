@@ -38,7 +38,7 @@ public final class CudaOperations extends GpuOperations {
 
   @Override
   public void linear(Stage s, String id, Linear l) {
-    if (CudaDense.takes(s, l, leastWork)) {
+    if (dense.takes(s, l, leastWork)) {
       dense.linear(s, id, l, null);
     } else {
       super.linear(s, id, l);
@@ -47,7 +47,7 @@ public final class CudaOperations extends GpuOperations {
 
   @Override
   public void linearAdd(Stage s, String id, Linear l, View addend) {
-    if (CudaDense.takes(s, l, leastWork)) {
+    if (dense.takes(s, l, leastWork)) {
       dense.linear(s, id, l, addend);
     } else {
       super.linearAdd(s, id, l, addend);
@@ -56,7 +56,7 @@ public final class CudaOperations extends GpuOperations {
 
   @Override
   public void linearInputGradient(Stage s, String id, Linear l, boolean accumulate) {
-    if (CudaDense.takes(s, l, leastWork)) {
+    if (dense.takes(s, l, leastWork)) {
       dense.inputGradient(s, id, l, accumulate);
     } else {
       super.linearInputGradient(s, id, l, accumulate);
@@ -65,7 +65,7 @@ public final class CudaOperations extends GpuOperations {
 
   @Override
   public void linearWeightGradient(Stage s, String id, Linear l) {
-    if (CudaDense.takes(s, l, leastWork)) {
+    if (dense.takes(s, l, leastWork)) {
       dense.weightGradient(s, id, l);
     } else {
       super.linearWeightGradient(s, id, l);

@@ -2,9 +2,11 @@ package io.github.tornadosse.graph;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import uk.ac.manchester.tornado.api.GridScheduler;
@@ -32,6 +34,11 @@ public final class GraphParts extends TaskRecorder {
   private final String name;
   private final int others;
   private final List<Part> parts = new ArrayList<>();
+  private final Map<Object, Integer> uses = new IdentityHashMap<>();
+  private final Map<Object, Made> products = new HashMap<>();
+
+  /** What was made of an array when so many tasks had it. */
+  private record Made(Object product, int uses) {}
 
   /** Tasks that one graph holds. */
   public static final class Part {
@@ -119,6 +126,24 @@ public final class GraphParts extends TaskRecorder {
     this.others = others;
   }
 
+  /**
+   * What a task has made of an array, if it still holds.
+   *
+   * @param key what was made of which part of it
+   * @param source the array
+   * @return what {@link #made} was given; null if there is nothing, or if a task had the array
+   *     since, and may have changed it
+   */
+  Object madeOf(Object key, Object source) {
+    Made made = products.get(key);
+    return made != null && made.uses == uses.get(source) ? made.product : null;
+  }
+
+  /** Takes note of what the last task has made of an array, see {@link #madeOf}. */
+  void made(Object key, Object source, Object product) {
+    products.put(key, new Made(product, uses.get(source)));
+  }
+
   /** The parts, at least one once there is a task. */
   public List<Part> parts() {
     return Collections.unmodifiableList(parts);
@@ -147,6 +172,11 @@ public final class GraphParts extends TaskRecorder {
       parts.add(new Part(parts.isEmpty() ? name : name + "-" + (parts.size() + 1)));
     }
     parts.getLast().add(id, append, arguments);
+    for (Object argument : arguments) {
+      if (argument instanceof TornadoNativeArray) {
+        uses.merge(argument, 1, Integer::sum);
+      }
+    }
   }
 
   private static int bytesOf(Object[] arguments) {

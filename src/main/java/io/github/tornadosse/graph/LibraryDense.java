@@ -1,8 +1,8 @@
 package io.github.tornadosse.graph;
 
-import io.github.tornadosse.graph.MatrixProducts.Call;
+import io.github.tornadosse.graph.MatrixProducts.Factor;
+import io.github.tornadosse.graph.MatrixProducts.Sums;
 import io.github.tornadosse.graph.Operations.Linear;
-import io.github.tornadosse.kernels.cuda.DenseProducts;
 import io.github.tornadosse.kernels.cuda.RowFactors;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
@@ -10,33 +10,45 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Dense layers whose products are those of the device's library. It takes whole arrays: a result
- * that is a part of one, which changes with the layer, comes from scratch memory.
+ * that is a part of one, which changes with the layer, comes from scratch memory. Layers that take
+ * the same matrix one after the other pack it once.
  */
 final class LibraryDense implements CudaDense {
-  private static final int NONE = DenseProducts.NONE;
+  /** Rows of packed factors are multiples of so many elements, which the library is fast with. */
+  private static final int ALIGNMENT = 8;
 
-  /** A factor as it is packed: [rows, columns], and whether the product transposes it. */
-  private record Factor(Matrix matrix, int rows, boolean transposed) {}
+  /** A matrix, and its number of rows in an array of all tokens of the capacity. */
+  private record Packing(Matrix matrix, int rows) {
+    int stride() {
+      return Math.ceilDiv(matrix.columns(), ALIGNMENT) * ALIGNMENT;
+    }
+  }
+
+  /** A pair of elements that one int holds must not be torn apart. */
+  @Override
+  public int granularity() {
+    return 2;
+  }
 
   @Override
   public void linear(Stage s, String id, Linear l, View addend) {
-    Factor x = new Factor(Matrix.x(l), s.tokens(), false);
-    Factor w = new Factor(Matrix.w(l), l.out(), true);
+    Factor x = packed(s, id + ".left", new Packing(Matrix.x(l), s.tokens()), false);
+    Factor w = packed(s, id + ".right", new Packing(Matrix.w(l), l.out()), true);
     product(s, id, x, w, l.in(), Matrix.y(l), s.tokens(), addend, l.ldy());
   }
 
   @Override
   public void inputGradient(Stage s, String id, Linear l, boolean accumulate) {
-    Factor dy = new Factor(Matrix.y(l), s.tokens(), false);
-    Factor w = new Factor(Matrix.w(l), l.out(), false);
+    Factor dy = packed(s, id + ".left", new Packing(Matrix.y(l), s.tokens()), false);
+    Factor w = packed(s, id + ".right", new Packing(Matrix.w(l), l.out()), false);
     View addend = accumulate ? l.x() : null;
     product(s, id, dy, w, l.out(), Matrix.x(l), s.tokens(), addend, l.ldx());
   }
 
   @Override
   public void weightGradient(Stage s, String id, Linear l) {
-    Factor dy = new Factor(Matrix.y(l), s.tokens(), true);
-    Factor x = new Factor(Matrix.x(l), s.tokens(), false);
+    Factor dy = packed(s, id + ".left", new Packing(Matrix.y(l), s.tokens()), true);
+    Factor x = packed(s, id + ".right", new Packing(Matrix.x(l), s.tokens()), false);
     product(s, id, dy, x, s.tokens(), Matrix.w(l), l.out(), l.w(), l.in());
   }
 
@@ -50,53 +62,47 @@ final class LibraryDense implements CudaDense {
       int rows,
       View addend,
       int addendStride) {
-    IntArray a = packed(s, id + ".left", "left", left);
-    IntArray b = packed(s, id + ".right", "right", right);
     if (to.view().whole() && (addend == null || addend.equals(to.view()))) {
-      int count = to.columns() / to.headDim();
-      MatrixProducts.append(
-          s,
-          id,
-          new Call(
+      int dim = to.headDim();
+      Sums sums =
+          new Sums(
               rows,
-              to.headDim(),
+              dim,
               terms,
-              a,
-              left.transposed,
-              b,
-              right.transposed,
+              dim * right.stride(),
               addend != null,
               to.view().array(),
               to.stride(),
-              count,
-              s.tokens() * to.headDim()));
+              s.tokens() * dim,
+              to.columns() / dim);
+      MatrixProducts.append(s, id, left, right, sums);
       return;
     }
     int size = Math.multiplyExact(rows, to.columns());
     FloatArray scratch = s.buffers().floats("product." + size, size);
-    MatrixProducts.append(
-        s,
-        id + ".product",
-        new Call(
-            rows,
-            to.columns(),
-            terms,
-            a,
-            left.transposed,
-            b,
-            right.transposed,
-            false,
-            scratch,
-            to.columns(),
-            1,
-            size));
+    Sums sums = new Sums(rows, to.columns(), terms, 0, false, scratch, to.columns(), 0, 1);
+    MatrixProducts.append(s, id + ".product", left, right, sums);
     CudaDense.addParts(s, id + ".sum", scratch, addend, addendStride, to, 1, size);
   }
 
-  private static IntArray packed(Stage s, String id, String side, Factor f) {
-    Matrix m = f.matrix;
-    int size = Math.multiplyExact(f.rows, m.columns() / 2);
-    IntArray packed = s.buffers().ints("factor." + side + "." + size, size);
+  private static Factor packed(Stage s, String id, Packing p, boolean transposed) {
+    Matrix m = p.matrix;
+    FloatArray source = m.view().array();
+    if (s.graph() instanceof GraphParts graph) {
+      IntArray made = (IntArray) graph.madeOf(p, source);
+      if (made == null) {
+        made = pack(s, id, p);
+        graph.made(p, source, made);
+      }
+      return new Factor(made, p.stride(), transposed);
+    }
+    return new Factor(pack(s, id, p), p.stride(), transposed);
+  }
+
+  private static IntArray pack(Stage s, String id, Packing p) {
+    Matrix m = p.matrix;
+    int size = Math.multiplyExact(p.rows, p.stride() / 2);
+    IntArray packed = s.buffers().ints(id, size);
     s.graph()
         .task(
             id,
@@ -111,6 +117,7 @@ final class LibraryDense implements CudaDense {
             m.stride(),
             m.headDim(),
             s.tokens(),
+            p.stride() / 2,
             size);
     s.grid(id, Math.ceilDiv(size, RowFactors.INTS), RowFactors.ITEMS);
     return packed;

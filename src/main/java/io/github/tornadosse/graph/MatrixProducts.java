@@ -30,24 +30,28 @@ public final class MatrixProducts {
     TERMS,
     /** A [M, terms], or [terms, M] if it is transposed. */
     LEFT,
-    /** 1 if A is transposed. */
+    /** Distance of its rows. */
+    LEFT_STRIDE,
+    /** 1 if it is transposed. */
     LEFT_TRANSPOSED,
-    /**
-     * B [terms, N], or [N, terms] if it is transposed; one after the other if there are several.
-     */
+    /** B [terms, N], or [N, terms] if it is transposed. */
     RIGHT,
-    /** 1 if B is transposed. */
+    /** Distance of its rows. */
+    RIGHT_STRIDE,
+    /** 1 if it is transposed. */
     RIGHT_TRANSPOSED,
+    /** Distance of B's, if there are several. */
+    RIGHT_DISTANCE,
     /** 1 to add to C, 0 to overwrite it. */
     ADDED,
     /** C [M, N]. */
     RESULT,
-    /** Distance of C's rows. */
+    /** Distance of its rows. */
     RESULT_STRIDE,
+    /** Distance of C's, if there are several. */
+    RESULT_DISTANCE,
     /** Number of products. */
     COUNT,
-    /** Distance of their C's. */
-    RESULT_DISTANCE,
     /** What the library works in. */
     WORKSPACE
   }
@@ -55,50 +59,56 @@ public final class MatrixProducts {
   private MatrixProducts() {}
 
   /**
-   * One or several products.
+   * A factor of a product.
+   *
+   * @param array two elements to an int, row by row
+   * @param stride elements from one row to the next; a multiple of 8 for the library's fast kernels
+   * @param transposed whether the product takes it transposed
+   */
+  record Factor(IntArray array, int stride, boolean transposed) {}
+
+  /**
+   * What is computed of two factors: one product, or several with the same left factor.
    *
    * @param rows M
    * @param columns N of one product
    * @param terms terms of a sum
-   * @param left see {@link Argument#LEFT}
-   * @param leftTransposed whether A is transposed
-   * @param right see {@link Argument#RIGHT}
-   * @param rightTransposed whether B is transposed
+   * @param rightDistance elements from one right factor to the next
    * @param added whether to add to C
    * @param result C
    * @param stride distance of C's rows
+   * @param distance elements from one C to the next
    * @param count number of products
-   * @param distance of their C's
    */
-  record Call(
+  record Sums(
       int rows,
       int columns,
       int terms,
-      IntArray left,
-      boolean leftTransposed,
-      IntArray right,
-      boolean rightTransposed,
+      int rightDistance,
       boolean added,
       FloatArray result,
       int stride,
-      int count,
-      int distance) {}
+      int distance,
+      int count) {}
 
   /** Appends a call. */
-  static void append(Stage s, String id, Call c) {
+  static void append(Stage s, String id, Factor left, Factor right, Sums c) {
     Object[] arguments = new Object[Argument.values().length];
     arguments[Argument.ROWS.ordinal()] = c.rows;
     arguments[Argument.COLUMNS.ordinal()] = c.columns;
     arguments[Argument.TERMS.ordinal()] = c.terms;
-    arguments[Argument.LEFT.ordinal()] = c.left;
-    arguments[Argument.LEFT_TRANSPOSED.ordinal()] = c.leftTransposed ? 1 : 0;
-    arguments[Argument.RIGHT.ordinal()] = c.right;
-    arguments[Argument.RIGHT_TRANSPOSED.ordinal()] = c.rightTransposed ? 1 : 0;
+    arguments[Argument.LEFT.ordinal()] = left.array;
+    arguments[Argument.LEFT_STRIDE.ordinal()] = left.stride;
+    arguments[Argument.LEFT_TRANSPOSED.ordinal()] = left.transposed ? 1 : 0;
+    arguments[Argument.RIGHT.ordinal()] = right.array;
+    arguments[Argument.RIGHT_STRIDE.ordinal()] = right.stride;
+    arguments[Argument.RIGHT_TRANSPOSED.ordinal()] = right.transposed ? 1 : 0;
+    arguments[Argument.RIGHT_DISTANCE.ordinal()] = c.rightDistance;
     arguments[Argument.ADDED.ordinal()] = c.added ? 1 : 0;
     arguments[Argument.RESULT.ordinal()] = c.result;
     arguments[Argument.RESULT_STRIDE.ordinal()] = c.stride;
-    arguments[Argument.COUNT.ordinal()] = c.count;
     arguments[Argument.RESULT_DISTANCE.ordinal()] = c.distance;
+    arguments[Argument.COUNT.ordinal()] = c.count;
     arguments[Argument.WORKSPACE.ordinal()] = s.buffers().ints("products.workspace", WORKSPACE);
     Access[] access = new Access[arguments.length];
     Arrays.fill(access, Access.READ_ONLY);

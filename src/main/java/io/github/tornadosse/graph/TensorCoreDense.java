@@ -15,6 +15,11 @@ final class TensorCoreDense implements CudaDense {
   private static final int ITEMS = DenseProducts.ITEMS;
 
   @Override
+  public int granularity() {
+    return 8;
+  }
+
+  @Override
   public void linear(Stage s, String id, Linear l, View addend) {
     int terms = blocks(l.in(), DenseProducts.TERMS);
     IntArray left = left(s, id, Matrix.x(l), s.tokens(), terms, 0);

@@ -42,20 +42,14 @@ public final class CublasProvider implements TornadoLibraryProvider {
   @Override
   public void dispatch(String function, LibraryInvocation call) {
     Cublas cublas = ((Context) call.getContext()).cublas();
-    int rows = number(call, Argument.ROWS);
-    int columns = number(call, Argument.COLUMNS);
-    int terms = number(call, Argument.TERMS);
-    int count = number(call, Argument.COUNT);
-    boolean leftTransposed = number(call, Argument.LEFT_TRANSPOSED) != 0;
-    boolean rightTransposed = number(call, Argument.RIGHT_TRANSPOSED) != 0;
-    Matrix left =
-        new Matrix(address(call, Argument.LEFT), leftTransposed ? rows : terms, 0, leftTransposed);
+    Matrix left = factor(call, Argument.LEFT, Argument.LEFT_STRIDE, 0, Argument.LEFT_TRANSPOSED);
     Matrix right =
-        new Matrix(
-            address(call, Argument.RIGHT),
-            rightTransposed ? terms : columns,
-            (long) columns * terms,
-            rightTransposed);
+        factor(
+            call,
+            Argument.RIGHT,
+            Argument.RIGHT_STRIDE,
+            number(call, Argument.RIGHT_DISTANCE),
+            Argument.RIGHT_TRANSPOSED);
     Matrix result =
         new Matrix(
             address(call, Argument.RESULT),
@@ -64,7 +58,21 @@ public final class CublasProvider implements TornadoLibraryProvider {
             false);
     workspace(cublas, call);
     boolean added = number(call, Argument.ADDED) != 0;
-    cublas.product(columns, rows, terms, right, left, added, result, count);
+    cublas.product(
+        number(call, Argument.COLUMNS),
+        number(call, Argument.ROWS),
+        number(call, Argument.TERMS),
+        right,
+        left,
+        added,
+        result,
+        number(call, Argument.COUNT));
+  }
+
+  private static Matrix factor(
+      LibraryInvocation call, Argument array, Argument stride, int distance, Argument transposed) {
+    return new Matrix(
+        address(call, array), number(call, stride), distance, number(call, transposed) != 0);
   }
 
   private static void workspace(Cublas cublas, LibraryInvocation call) {

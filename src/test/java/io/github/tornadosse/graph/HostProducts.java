@@ -37,6 +37,8 @@ public final class HostProducts implements TornadoLibraryProvider {
     int rows = number(call, Argument.ROWS);
     int columns = number(call, Argument.COLUMNS);
     int terms = number(call, Argument.TERMS);
+    int leftStride = number(call, Argument.LEFT_STRIDE);
+    int rightStride = number(call, Argument.RIGHT_STRIDE);
     boolean leftTransposed = number(call, Argument.LEFT_TRANSPOSED) != 0;
     boolean rightTransposed = number(call, Argument.RIGHT_TRANSPOSED) != 0;
     boolean added = number(call, Argument.ADDED) != 0;
@@ -48,9 +50,9 @@ public final class HostProducts implements TornadoLibraryProvider {
         for (int n = 0; n < columns; n++) {
           float sum = 0;
           for (int k = 0; k < terms; k++) {
-            float a = element(left, leftTransposed ? k * rows + m : m * terms + k);
-            int b = p * columns * terms + (rightTransposed ? n * terms + k : k * columns + n);
-            sum += a * element(right, b);
+            int a = leftTransposed ? k * leftStride + m : m * leftStride + k;
+            int b = rightTransposed ? n * rightStride + k : k * rightStride + n;
+            sum += element(left, a) * element(right, p * number(call, Argument.RIGHT_DISTANCE) + b);
           }
           int at =
               p * number(call, Argument.RESULT_DISTANCE)

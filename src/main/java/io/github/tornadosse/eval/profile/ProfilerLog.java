@@ -41,7 +41,16 @@ final class ProfilerLog {
    */
   static Map<String, Long> tasks(String graph, String log) {
     Map<String, Long> times = new LinkedHashMap<>();
-    try (JsonParser parser = JSON.createParser(NO_LOG.matcher(log).replaceAll(""))) {
+    // The log grows with every execution of any graph; only the last object of this one counts.
+    int last = log.lastIndexOf("\"" + graph + "\": {");
+    String objects =
+        last < 0 ? NO_LOG.matcher(log).replaceAll("") : log.substring(log.lastIndexOf('{', last));
+    try (JsonParser parser = JSON.createParser(objects)) {
+      if (last >= 0) {
+        parser.nextToken();
+        collect(graph + ".", JSON.readTree(parser), times);
+        return times;
+      }
       while (parser.nextToken() == JsonToken.START_OBJECT) {
         collect(graph + ".", JSON.readTree(parser), times);
       }

@@ -111,6 +111,8 @@ public final class StepProfiler {
         TrainingModel.create(
             options.config(), options.settings(), counted.operations(), options.seed())) {
       model = made;
+      // From the first step on: a graph that was captured by then would have no times of its tasks.
+      model.listen(this::executed);
       for (int i = 0; i < options.warmup(); i++) {
         step();
       }
@@ -125,7 +127,6 @@ public final class StepProfiler {
   private Limits profile(Operations ops, List<Step> profiled) {
     try (MachineLimits limits = new MachineLimits(ops)) {
       limits.measure();
-      model.listen(this::executed);
       for (int i = 0; i < options.steps(); i++) {
         profiled.add(step());
         limits.measure();

@@ -2,6 +2,7 @@ package io.github.tornadosse.kernels.cuda;
 
 import io.github.tornadosse.kernels.Control;
 import uk.ac.manchester.tornado.api.KernelContext;
+import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
@@ -23,13 +24,14 @@ public final class RowFactors {
    * @param control see {@link Control}
    * @param matrix the matrix (a, b)
    * @param matrixAt its base's index in control
-   * @param packed output [size]: int a·columns/2 + b/2 holds (a, b) and (a, b + 1)
+   * @param packed output [size]: int a·width + b/2 holds (a, b) and (a, b + 1)
    * @param rows number of a; {@link DenseProducts#NONE} for that of the tokens: rows from there on
    *     become zero
    * @param columns number of b, even
    * @param stride distance of a's
    * @param headDim see DenseProducts, even
    * @param capacity see DenseProducts
+   * @param width ints of a row, those behind its columns become zero
    * @param size ints of the output
    */
   public static void pack(
@@ -43,44 +45,46 @@ public final class RowFactors {
       int stride,
       int headDim,
       int capacity,
+      int width,
       int size) {
     int base = control.get(matrixAt);
     int limit = rows == DenseProducts.NONE ? control.get(Control.TOKENS) : rows;
-    int half = columns / 2;
-    int end = limit * half;
     int i = context.groupIdx * INTS + context.localIdx;
-    int at0 = place(i, end, half, base, stride, headDim, capacity);
-    int at1 = place(i + ITEMS, end, half, base, stride, headDim, capacity);
-    int at2 = place(i + 2 * ITEMS, end, half, base, stride, headDim, capacity);
-    int at3 = place(i + 3 * ITEMS, end, half, base, stride, headDim, capacity);
-    float x0 = matrix.get(at0);
-    float y0 = matrix.get(at0 + 1);
-    float x1 = matrix.get(at1);
-    float y1 = matrix.get(at1 + 1);
-    float x2 = matrix.get(at2);
-    float y2 = matrix.get(at2 + 1);
-    float x3 = matrix.get(at3);
-    float y3 = matrix.get(at3 + 1);
-    put(packed, i, size, end, x0, y0);
-    put(packed, i + ITEMS, size, end, x1, y1);
-    put(packed, i + 2 * ITEMS, size, end, x2, y2);
-    put(packed, i + 3 * ITEMS, size, end, x3, y3);
+    int at0 = place(i, limit, columns, stride, headDim, capacity, width);
+    int at1 = place(i + ITEMS, limit, columns, stride, headDim, capacity, width);
+    int at2 = place(i + 2 * ITEMS, limit, columns, stride, headDim, capacity, width);
+    int at3 = place(i + 3 * ITEMS, limit, columns, stride, headDim, capacity, width);
+    float x0 = matrix.get(base + TornadoMath.max(at0, 0));
+    float y0 = matrix.get(base + TornadoMath.max(at0, 0) + 1);
+    float x1 = matrix.get(base + TornadoMath.max(at1, 0));
+    float y1 = matrix.get(base + TornadoMath.max(at1, 0) + 1);
+    float x2 = matrix.get(base + TornadoMath.max(at2, 0));
+    float y2 = matrix.get(base + TornadoMath.max(at2, 0) + 1);
+    float x3 = matrix.get(base + TornadoMath.max(at3, 0));
+    float y3 = matrix.get(base + TornadoMath.max(at3, 0) + 1);
+    put(packed, i, size, at0, x0, y0);
+    put(packed, i + ITEMS, size, at1, x1, y1);
+    put(packed, i + 2 * ITEMS, size, at2, x2, y2);
+    put(packed, i + 3 * ITEMS, size, at3, x3, y3);
   }
 
-  /** Where a pair stands; the first pair's place for those that are not in the matrix. */
+  /** Where a pair stands from the base on; below zero if it is not in the matrix. */
   private static int place(
-      int i, int end, int half, int base, int stride, int headDim, int capacity) {
-    int at = base;
-    if (i < end) {
-      int b = i % half * 2;
-      at = base + i / half * stride + b / headDim * capacity * headDim + b % headDim;
+      int i, int rows, int columns, int stride, int headDim, int capacity, int width) {
+    int a = i / width;
+    int b = i % width * 2;
+    int at = -1;
+    if (a < rows) {
+      if (b < columns) {
+        at = a * stride + b / headDim * capacity * headDim + b % headDim;
+      }
     }
     return at;
   }
 
-  private static void put(IntArray packed, int i, int size, int end, float x, float y) {
+  private static void put(IntArray packed, int i, int size, int at, float x, float y) {
     if (i < size) {
-      packed.set(i, i < end ? Packed.pair(x, y) : 0);
+      packed.set(i, at < 0 ? 0 : Packed.pair(x, y));
     }
   }
 }
