@@ -259,7 +259,7 @@ sha256() {
   if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
 }
 
-# Runs the tests of the portable tier on device $1 of the SDK: Surefire takes the launcher's flags.
+# Runs the tests of the tiers that TornadoVM compiles on device $1 of the SDK: Surefire takes the launcher's flags.
 test_device() {
   local obstacle command flags
   obstacle=$(tornado_obstacle "$jdk")
@@ -277,8 +277,11 @@ test_device() {
   esac
   flags=${command#* }
   flags=$(printf '%s' "${flags%% -cp *}" | tr -d '\\')
-  say "testing the portable tier on $1"
-  run_maven -Pdevice "-Ddevice.flags=$flags" test
+  say "testing the tiers that TornadoVM compiles on $1"
+  case $1 in
+    cuda:*) run_maven -Pdevice "-Ddevice.flags=$flags" -Ddevice.tests=Cuda test ;;
+    *) run_maven -Pdevice "-Ddevice.flags=$flags" test ;;
+  esac
 }
 
 # Checks the code that TornadoVM emits for the GPU tier, with the options of `sse emit` from $1 on.

@@ -65,6 +65,11 @@ public final class GraphParts extends TaskRecorder {
       return Collections.unmodifiableSet(arrays);
     }
 
+    /** Names of its tasks, in their order. */
+    List<String> ids() {
+      return Collections.unmodifiableList(ids);
+    }
+
     /** Number of tasks. */
     public int size() {
       return tasks.size();

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.tornadosse.data.PackedBatch;
 import io.github.tornadosse.embedded.Workers;
+import io.github.tornadosse.graph.LibraryTier;
 import io.github.tornadosse.graph.Operations;
 import io.github.tornadosse.runtime.Tiers;
 import io.github.tornadosse.tensor.UserError;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +21,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TrainingModelTest {
   private static final AdamSettings ADAM = new AdamSettings(0.9, 0.95, 1e-8, 0.1);
   private static final int TOKENS = 150;
+
+  /** Not one of Tiers' names: the CUDA tier where a library computes the products. */
+  private static final String LIBRARY = "library";
 
   private final int threads = Workers.count();
 
@@ -57,7 +62,8 @@ class TrainingModelTest {
   }
 
   private static TrainingModel model(String tier, int partitions, boolean recompute) {
-    Operations ops = Tiers.choose(tier).operations();
+    Operations ops =
+        tier.equals(LIBRARY) ? LibraryTier.operations() : Tiers.choose(tier).operations();
     return TrainingModel.create(
         config(partitions), new TrainingModel.Settings(TOKENS, 4, ADAM, recompute), ops, 5);
   }
@@ -114,12 +120,27 @@ class TrainingModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"portable", "vector", "gpu", "cuda"})
+  @ValueSource(strings = {"portable", "vector", "gpu", "cuda", LIBRARY})
   void computingActivationsAgainGivesTheSameBits(String tier) {
     try (TrainingModel kept = model(tier, 4, false);
         TrainingModel again = model(tier, 4, true)) {
       assertThat(train(again, 3)).isEqualTo(train(kept, 3));
       assertSameBits(parameters(again), parameters(kept));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void productsOfALibraryTrainLikeOthers(boolean recompute) {
+    try (TrainingModel library = model(LIBRARY, 4, recompute);
+        TrainingModel portable = model("portable", 4, recompute)) {
+      List<Double> expected = train(portable, 3);
+      List<Double> losses = train(library, 3);
+      for (int i = 0; i < losses.size(); i++) {
+        assertThat(losses.get(i)).isCloseTo(expected.get(i), Percentage.withPercentage(1));
+      }
+      assertThat(library.gradientNorm())
+          .isCloseTo(portable.gradientNorm(), Percentage.withPercentage(5));
     }
   }
 

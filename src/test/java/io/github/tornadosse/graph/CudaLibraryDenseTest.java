@@ -6,21 +6,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.tornadosse.eval.verify.Tolerances;
 import io.github.tornadosse.graph.OperationBench.Region;
 import io.github.tornadosse.graph.Operations.Linear;
+import io.github.tornadosse.kernels.Control;
 import io.github.tornadosse.kernels.reference.Tape;
 import io.github.tornadosse.kernels.reference.Variable;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import uk.ac.manchester.tornado.api.GridScheduler;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Dense layers by a library keep the contract; results that are whole arrays are its own. */
-class LibraryDenseTest extends DenseContract {
+class CudaLibraryDenseTest extends DenseContract {
   @Override
   protected Operations operations() {
-    return new CudaOperations(GpuSettings.SMALLEST, true, 0);
+    return LibraryTier.operations();
   }
 
   @Override
@@ -97,6 +100,40 @@ class LibraryDenseTest extends DenseContract {
         .containsExactlyInAnyOrder("y.left", "y.right", "products.workspace");
     assertThat(scratch(bench, new Linear(x.view, 64, w.view, part.view, 64, 16, 64, 64)))
         .contains("product.4096");
+  }
+
+  @Test
+  void layersThatTakeTheSameMatrixPackItOnce() {
+    GraphParts graph = new GraphParts("graph", 0);
+    Stage s = new Stage(graph, new IntArray(64), 64, 1, Buffers.measuring(), new GridScheduler());
+    View x = array();
+    View y = array();
+    View other = array();
+    View gradient = array();
+    Linear first = new Linear(x, 64, array(), y, 64, 0, 64, 64);
+    Linear second = new Linear(x, 64, array(), other, 64, 0, 64, 64);
+    operations().linear(s, "first", first);
+    assertThat(ids(graph)).containsExactly("first.left", "first.right", "first");
+    operations().linear(s, "second", second);
+    assertThat(ids(graph)).endsWith("second.right", "second").doesNotContain("second.left");
+    // Packed as the left factor of the one, the right factor of the other.
+    operations().linearWeightGradient(s, "dw", new Linear(x, 64, gradient, other, 64, 0, 64, 64));
+    assertThat(ids(graph)).endsWith("second", "dw.left", "dw");
+    // A part of the array with another stride is another matrix.
+    operations().linear(s, "narrow", new Linear(x, 64, array(), y, 64, 0, 32, 64));
+    assertThat(ids(graph)).contains("narrow.left");
+    // What a task had since may have changed.
+    operations().zeroTokens(s, "zero", x, 64);
+    operations().linear(s, "third", new Linear(x, 64, array(), y, 64, 0, 64, 64));
+    assertThat(ids(graph)).endsWith("third.left", "third.right", "third");
+  }
+
+  private static View array() {
+    return new View(new FloatArray(1), Control.ZERO);
+  }
+
+  private static List<String> ids(GraphParts graph) {
+    return graph.parts().stream().flatMap(p -> p.ids().stream()).toList();
   }
 
   private Set<String> scratch(OperationBench bench, Linear l) {
