@@ -247,7 +247,12 @@ public class GpuOperations extends PortableOperations {
       IntView top,
       int partitions,
       int width) {
-    GpuRouting.router(s, id, low, ld, column, e, top, partitions, width);
+    if (partitions == 1) {
+      // Nothing to compare, which TornadoVM's OpenCL compiler does not get over.
+      super.router(s, id, low, ld, column, e, top, partitions, width);
+    } else {
+      GpuRouting.router(s, id, low, ld, column, e, top, partitions, width);
+    }
   }
 
   @Override

@@ -62,7 +62,8 @@ final class OperationBench {
           initial[base + positions[i]] = (float) values[i];
         }
       }
-      array = FloatArray.fromArray(initial);
+      array = HostArrays.floats(initial.length);
+      reset();
       view =
           base == 0 ? control.whole(array) : control.view(array, base, 0, ControlTable.Axis.FIXED);
       regions.add(this);
@@ -221,7 +222,7 @@ final class OperationBench {
 
   /** Ints, poison behind them. */
   IntArray ints(int size, int... values) {
-    IntArray array = new IntArray(size);
+    IntArray array = HostArrays.ints(size);
     for (int i = 0; i < size; i++) {
       array.set(i, i < values.length ? values[i] : POISON);
     }
@@ -266,7 +267,7 @@ final class OperationBench {
       regions.forEach(Region::checkUntouched);
       return;
     }
-    FloatArray sink = new FloatArray(1);
+    FloatArray sink = HostArrays.floats(1);
     TaskGraph graph = new TaskGraph("contract");
     graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, arrays);
     graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, sink);

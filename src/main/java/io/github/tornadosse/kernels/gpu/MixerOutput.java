@@ -71,16 +71,16 @@ public final class MixerOutput {
       int wi = control.get(wAt);
       int row = (t * heads + h) * value;
       for (int v = 0; v < value; v += valueDim) {
+        // A bound instead of a condition, which PoCL's compiler gets wrong here.
+        int end = v + own * valueDim;
         float squares = 0f;
-        if (own == 1) {
-          for (int c = v + lane; c < v + valueDim; c += Heads.LANES) {
-            float sum = out.get((head + t) * value + c);
-            for (int j = 0; j < width; j++) {
-              sum += out.get((head + tokenRow.get(t * width + j)) * value + c);
-            }
-            o.set(oi + c, sum);
-            squares += sum * sum;
+        for (int c = v + lane; c < end; c += Heads.LANES) {
+          float sum = out.get((head + t) * value + c);
+          for (int j = 0; j < width; j++) {
+            sum += out.get((head + tokenRow.get(t * width + j)) * value + c);
           }
+          o.set(oi + c, sum);
+          squares += sum * sum;
         }
         sums[item] = squares;
         context.localBarrier();
@@ -90,14 +90,12 @@ public final class MixerOutput {
         }
         context.localBarrier();
         float scale = 1f / TornadoMath.sqrt(total / valueDim + eps);
-        if (own == 1) {
-          for (int c = v + lane; c < v + valueDim; c += Heads.LANES) {
-            float norm = o.get(oi + c) * scale * w.get(wi + c - v);
-            if (gated == 1) {
-              norm = norm * Elementary.silu(gate.get(control.get(gateAt) + row + c));
-            }
-            y.set(control.get(yAt) + row + c, norm);
+        for (int c = v + lane; c < end; c += Heads.LANES) {
+          float norm = o.get(oi + c) * scale * w.get(wi + c - v);
+          if (gated == 1) {
+            norm = norm * Elementary.silu(gate.get(control.get(gateAt) + row + c));
           }
+          y.set(control.get(yAt) + row + c, norm);
         }
       }
     }
