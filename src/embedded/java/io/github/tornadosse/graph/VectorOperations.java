@@ -65,6 +65,7 @@ public final class VectorOperations extends VectorOperationsMixerInputs {
       View state,
       FloatArray out,
       HeadSizes sizes) {
+    FloatArray states = s.followed() ? states(s, id, rows, sizes) : null;
     s.graph()
         .task(
             id,
@@ -80,6 +81,8 @@ public final class VectorOperations extends VectorOperationsMixerInputs {
             rows.segments(),
             state.array(),
             out,
+            states == null ? out : states,
+            states == null ? 0 : 1,
             state.at(),
             rows.partitions(),
             sizes.heads(),
@@ -87,6 +90,13 @@ public final class VectorOperations extends VectorOperationsMixerInputs {
             s.tokens() * (1 + rows.width()),
             sizes.key(),
             sizes.value());
+  }
+
+  /** States on the way that a forward pass keeps for the gradient; null if it keeps none. */
+  private static FloatArray states(Stage s, String forward, Rows rows, HeadSizes sizes) {
+    long rowCount = (long) s.tokens() * (1 + rows.width());
+    long floats = sizes.heads() * Gla.kept(rowCount, sizes.key(), sizes.value());
+    return floats == 0 ? null : s.buffers().floats(forward + ".states", floats);
   }
 
   @Override
@@ -104,6 +114,7 @@ public final class VectorOperations extends VectorOperationsMixerInputs {
       FloatArray dRows,
       FloatArray dvRows,
       HeadSizes sizes) {
+    FloatArray states = s.forward() == null ? null : states(s, s.forward(), rows, sizes);
     s.graph()
         .task(
             id,
@@ -122,11 +133,11 @@ public final class VectorOperations extends VectorOperationsMixerInputs {
             dState.array(),
             dRows,
             dvRows,
+            states == null ? dOut : states,
+            states == null ? 0 : 1,
             state.at(),
             dState.at(),
             rows.partitions(),
-            s.tokens(),
-            sizes.key(),
             sizes.value());
   }
 

@@ -57,9 +57,7 @@ public final class KernelTasks {
       GridScheduler grids = new GridScheduler();
       KernelRecorder recorder = new KernelRecorder(grids);
       Object[] recording = arguments.clone();
-      recording[0] =
-          new Stage(recorder, s.control(), s.tokens(), s.sequences(), s.buffers(), grids)
-              .after(s.forward());
+      recording[0] = s.on(recorder, grids);
       Object result = method.invoke(target, recording);
       recorder.tasks().forEach(to);
       return result;

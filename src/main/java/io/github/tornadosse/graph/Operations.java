@@ -337,12 +337,12 @@ public interface Operations {
       HeadSizes sizes);
 
   /**
-   * Gradients of {@link #gla}; after it ({@link Stage#after}), a tier may take what it left instead
-   * of computing that again. dOut [H, capacity, V] is the gradient at each token (the same for all
-   * its rows). dRows [3, H, R, K]: dq̂, dk̂, dg (zero where a row takes no part); dvRows [H, R, V].
-   * If control[USE_STATE] is 1, state holds the initial states, and dState arrives with the
-   * gradient of the final states and leaves with that of the initial ones; else both are left
-   * alone.
+   * Gradients of {@link #gla}; after it ({@link Stage#after}, {@link Stage#beforeGradient}), a tier
+   * may take what it left instead of computing that again. dOut [H, capacity, V] is the gradient at
+   * each token (the same for all its rows). dRows [3, H, R, K]: dq̂, dk̂, dg (zero where a row
+   * takes no part); dvRows [H, R, V]. If control[USE_STATE] is 1, state holds the initial states,
+   * and dState arrives with the gradient of the final states and leaves with that of the initial
+   * ones; else both are left alone.
    */
   void glaGradient(
       Stage s,

@@ -19,6 +19,8 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
  * @param forward for the gradient of a recurrence: the id that the recurrence itself had when it
  *     last ran in this program, with the arguments of the gradient, so that its scratch arrays hold
  *     what it left; null if they do not
+ * @param followed for a recurrence: whether its gradient comes next in this program, with the same
+ *     arguments and {@link #after} it, so that what only the gradient needs is worth keeping
  */
 public record Stage(
     TaskGraph graph,
@@ -27,7 +29,8 @@ public record Stage(
     int sequences,
     Buffers buffers,
     GridScheduler grids,
-    String forward) {
+    String forward,
+    boolean followed) {
   /** Most groups along y that every device takes (CUDA's limit). */
   static final int MOST_GROUPS_ALONG_Y = 65535;
 
@@ -39,17 +42,31 @@ public record Stage(
       int sequences,
       Buffers buffers,
       GridScheduler grids) {
-    this(graph, control, tokens, sequences, buffers, grids, null);
+    this(graph, control, tokens, sequences, buffers, grids, null, false);
   }
 
   /**
-   * The same stage for the gradient of a recurrence that ran last.
+   * The same stage for the gradient of a recurrence that ran last, {@link #beforeGradient}.
    *
    * @param forward the recurrence's id
    * @return a stage on the same graph, see {@link #forward}
    */
   public Stage after(String forward) {
-    return new Stage(graph, control, tokens, sequences, buffers, grids, forward);
+    return new Stage(graph, control, tokens, sequences, buffers, grids, forward, false);
+  }
+
+  /**
+   * The same stage for a recurrence whose gradient comes next.
+   *
+   * @return a stage on the same graph, see {@link #followed}
+   */
+  public Stage beforeGradient() {
+    return new Stage(graph, control, tokens, sequences, buffers, grids, forward, true);
+  }
+
+  /** The same stage on another graph, with grids of its own. */
+  Stage on(TaskGraph other, GridScheduler itsGrids) {
+    return new Stage(other, control, tokens, sequences, buffers, itsGrids, forward, followed);
   }
 
   /** The graph's name. */

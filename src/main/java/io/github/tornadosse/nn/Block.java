@@ -149,7 +149,7 @@ final class Block implements Layer {
     ops.rmsNorm(
         s, "norm.mixer", input, w.weight("attn_norm.weight"), mixerNormed, mixerRstd, d, eps);
     if (kind == Kind.MIXER) {
-      mixer.forward(s, mixerNormed, input, middle);
+      mixer.forward(recompute ? s.beforeGradient() : s, mixerNormed, input, middle);
     } else {
       attention.forward(s, mixerNormed, input, middle, cached);
     }

@@ -358,7 +358,7 @@ abstract class GlaContract extends OperationsContract {
     bench.run(
         s -> {
           if (following) {
-            append(s, a, last, out);
+            append(s.beforeGradient(), a, last, out);
           }
           operations()
               .glaGradient(

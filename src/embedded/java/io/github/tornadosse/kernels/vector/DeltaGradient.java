@@ -163,8 +163,8 @@ final class DeltaGradient {
     pairs(x, c, errors);
     Arrays.fill(fromState, 0, c.n, 0);
     Arrays.fill(toState, 0, c.n, 0);
-    if (from) Transpose.panels(state, stateT, kp, vp, square);
-    if (to) Transpose.panels(gradient, gradientT, kp, vp, square);
+    if (from) Transpose.panels(state, 0, stateT, kp, vp, square);
+    if (to) Transpose.panels(gradient, 0, gradientT, kp, vp, square);
     reads(x, c, ahead, from);
     writes(x, c, ahead, errors, to);
     decays(c, from && to ? decay.total * GlaRows.dot(state, 0, gradient, 0, kp * vp) : 0);

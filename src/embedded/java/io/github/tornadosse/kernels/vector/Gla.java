@@ -19,6 +19,20 @@ public final class Gla {
   private Gla() {}
 
   /**
+   * How many floats of one head hold the states that {@link #forward} keeps for {@link #gradient}.
+   *
+   * @param rows R
+   * @param key K
+   * @param value V
+   * @return a state for every {@value GlaStates#PAIR} rows; 0 if they would take more memory than
+   *     the gradients of the rows, 3·R·K
+   */
+  public static long kept(long rows, int key, int value) {
+    long floats = rows / GlaStates.PAIR * GlaStates.size(key, value);
+    return floats <= 3 * rows * key ? floats : 0;
+  }
+
+  /**
    * Forward.
    *
    * @param control see {@link Control}; its TOKENS, SEQUENCES and USE_STATE
@@ -33,6 +47,9 @@ public final class Gla {
    * @param state the states [S·(N + 1), H, K, V] from control[stateAt] on; read and written if
    *     control[USE_STATE] is 1
    * @param out [H, R, V]; rows of segments are written
+   * @param kept H times as many as {@link #kept} says: states on the way, for the gradient; unused
+   *     if keeps is 0
+   * @param keeps 1 to keep them
    * @param stateAt entry of control that holds the base index of the states
    * @param partitions N
    * @param heads H
@@ -53,6 +70,8 @@ public final class Gla {
       IntArray segments,
       FloatArray state,
       FloatArray out,
+      FloatArray kept,
+      int keeps,
       int stateAt,
       int partitions,
       int heads,
@@ -75,7 +94,8 @@ public final class Gla {
             key,
             value);
     RowOutputs to = new RowOutputs.Kept(HeapAccess.floats(out), rowCapacity, value);
-    segments(x, control, segments, partitions, state, stateAt, to);
+    float[] states = keeps == 1 ? HeapAccess.floats(kept) : null;
+    segments(x, control, segments, partitions, state, stateAt, to, states);
   }
 
   /**
@@ -137,7 +157,8 @@ public final class Gla {
     TokenSums sums =
         new TokenSums(control, rowToken, tokenRow, gate, w, layout, eps, kept, marks, y);
     int stateAt = layout.get(OutputLayout.STATE_AT);
-    segments(x, control, segments, layout.get(OutputLayout.PARTITIONS), state, stateAt, sums);
+    int partitions = layout.get(OutputLayout.PARTITIONS);
+    segments(x, control, segments, partitions, state, stateAt, sums, null);
     sums.finish(Blocks.tokens(control));
   }
 
@@ -148,8 +169,10 @@ public final class Gla {
       int partitions,
       FloatArray state,
       int stateAt,
-      RowOutputs out) {
+      RowOutputs out,
+      float[] kept) {
     int[] bounds = HeapAccess.ints(segments);
+    int[] keptBefore = keptBefore(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
     long[] order = longestFirst(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
     float[] states = control.get(Control.USE_STATE) == 1 ? HeapAccess.floats(state) : null;
     int base = control.get(stateAt);
@@ -169,12 +192,29 @@ public final class Gla {
                   bounds[2 * segment + 1],
                   states,
                   base + (segment * heads + head) * key * value,
-                  out);
+                  out,
+                  kept,
+                  keptAt(keptBefore, segment, heads, head, key, value));
         });
   }
 
+  /** How many states are kept before each segment; one more entry than segments. */
+  private static int[] keptBefore(int[] bounds, int count) {
+    int[] before = new int[count + 1];
+    for (int i = 0; i < count; i++) {
+      before[i + 1] = before[i] + GlaStates.keptOf(bounds[2 * i + 1] - bounds[2 * i]);
+    }
+    return before;
+  }
+
+  private static int keptAt(
+      int[] keptBefore, int segment, int heads, int head, int key, int value) {
+    int own = keptBefore[segment + 1] - keptBefore[segment];
+    return (keptBefore[segment] * heads + own * head) * GlaStates.size(key, value);
+  }
+
   /**
-   * Gradients. The number of heads H and R follow from the sizes of dvRows and rowToken.
+   * Gradients. H, R, K and the capacity follow from the sizes of dvRows, rowToken, dRows and v.
    *
    * @param control see {@link Control}; its TOKENS, SEQUENCES and USE_STATE
    * @param q [2, H, capacity, K]; like k and g one source only without sparse partitions
@@ -192,13 +232,13 @@ public final class Gla {
    *     final states; out, that of the initial ones
    * @param dRows [3, H, R, K]: gradients of each row's q and k, weight included, and of its g
    * @param dvRows [H, R, V]: gradient of each row's v
+   * @param kept what {@link #forward} kept with the same arguments; unused if keeps is 0
+   * @param keeps 1 if it did
    * @param stateAt entry of control that holds the base index of the states
    * @param dStateAt entry of control that holds the base index of their gradients
    * @param partitions N
-   * @param capacity stride of the token arrays
-   * @param key K
    * @param value V
-   * @throws IllegalArgumentException if the sizes of rowToken, dRows and dvRows do not agree
+   * @throws IllegalArgumentException if the sizes of rowToken, dRows, dvRows and v do not agree
    */
   public static void gradient(
       IntArray control,
@@ -215,19 +255,23 @@ public final class Gla {
       FloatArray dState,
       FloatArray dRows,
       FloatArray dvRows,
+      FloatArray kept,
+      int keeps,
       int stateAt,
       int dStateAt,
       int partitions,
-      int capacity,
-      int key,
       int value) {
     int rowCapacity = rowToken.getSize();
     int heads = dvRows.getSize() / rowCapacity / value;
-    if (dvRows.getSize() != (long) heads * rowCapacity * value
-        || dRows.getSize() != 3L * heads * rowCapacity * key) {
+    int key = heads == 0 ? 0 : dRows.getSize() / rowCapacity / heads / 3;
+    int capacity = heads == 0 ? 0 : v.getSize() / heads / value;
+    if (heads == 0
+        || dvRows.getSize() != (long) heads * rowCapacity * value
+        || dRows.getSize() != 3L * heads * rowCapacity * key
+        || v.getSize() != (long) heads * capacity * value) {
       throw new IllegalArgumentException(
-          "dRows of %d and dvRows of %d elements do not fit %d rows of K = %d and V = %d"
-              .formatted(dRows.getSize(), dvRows.getSize(), rowCapacity, key, value));
+          "dRows of %d, dvRows of %d and v of %d elements do not fit %d rows of V = %d"
+              .formatted(dRows.getSize(), dvRows.getSize(), v.getSize(), rowCapacity, value));
     }
     GlaInputs x =
         new GlaInputs(
@@ -251,7 +295,9 @@ public final class Gla {
             carried ? HeapAccess.floats(dState) : null,
             HeapAccess.floats(dRows),
             HeapAccess.floats(dvRows));
+    float[] states = keeps == 1 ? HeapAccess.floats(kept) : null;
     int[] bounds = HeapAccess.ints(segments);
+    int[] keptBefore = keptBefore(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
     long[] order = longestFirst(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
     int stateBase = control.get(stateAt);
     int gradientBase = control.get(dStateAt);
@@ -269,7 +315,9 @@ public final class Gla {
                   bounds[2 * segment],
                   bounds[2 * segment + 1],
                   stateBase + at,
-                  gradientBase + at);
+                  gradientBase + at,
+                  states,
+                  keptAt(keptBefore, segment, heads, head, key, value));
         });
   }
 

@@ -1,6 +1,7 @@
 package io.github.tornadosse.kernels.vector;
 
 import static io.github.tornadosse.kernels.vector.GlaChunk.C;
+import static io.github.tornadosse.kernels.vector.GlaStates.PAIR;
 import static io.github.tornadosse.kernels.vector.MicroKernels.BLOCK;
 import static io.github.tornadosse.kernels.vector.MicroKernels.BLOCK_PANEL;
 import static io.github.tornadosse.kernels.vector.MicroKernels.F;
@@ -15,11 +16,8 @@ import jdk.incubator.vector.VectorMask;
 /**
  * One worker's backward pass over segments (docs/mathematics.md section 2), and its scratch memory.
  *
- * <p>A first sweep forward recomputes the state before each pair of chunks, as a state per chunk
- * would take longer to write and read than that between the two takes to compute; then the chunks
- * are taken from the last to the first, with the gradient of the state carried along. The states
- * kept take at most {@link #KEPT_BYTES}: of a longer segment every so many pairs' state is kept at
- * first, and the others are recomputed group by group.
+ * <p>The chunks are taken from the last to the first, with the gradient of the state carried along;
+ * {@link GlaStates} has the states before them.
  *
  * <p>The decays are split as in {@link GlaForward}: for dq the keys are scaled forward, for dk the
  * queries backward. The gate's gradient at a row is the sum, over all pairs of a write before it
@@ -29,16 +27,10 @@ import jdk.incubator.vector.VectorMask;
  * the front; what reads get from the initial state, from the back.
  */
 final class GlaBackward {
-  /** Most memory for the kept states of one worker. */
-  private static final int KEPT_BYTES = 32 << 20;
-
   private static final int BLOCKS = C / BLOCK;
 
   /** Arrays whose rows are read ahead: q, k, v, g and dO. */
   private static final int ARRAYS = 5;
-
-  /** Rows of a pair of chunks. */
-  private static final int PAIR = 2 * C;
 
   private final int key;
   private final int value;
@@ -48,9 +40,8 @@ final class GlaBackward {
       ldk; // row strides: an odd number of vectors, so that columns spread in the cache
   private final int ldv;
   private final int share; // rows read ahead at a time
-  private final int group; // pairs of chunks whose states are kept at a time
   private final float[] qs; // [C, ldk] q, scaled backward on and on
-  private final float[] ks; // [PAIR, ldk] k, scaled forward on and on
+  private final float[] ks; // [C, ldk] k, scaled forward on and on
   private final float[] qDecay; // [C, ldk] decay from the sub-chunk's start to each row
   private final float[] kDecay; // [C, ldk] its inverse; of a strong sub-chunk, decay to its end
   private final float[] dq; // [C, ldk]
@@ -59,7 +50,7 @@ final class GlaBackward {
   private final float[] gateSum; // [C, ldk]
   private final float[] keyColumns; // [BLOCKS, 16 / P, kp, P] q, then k to the chunk's end
   private final float[] valueColumns; // [BLOCKS, 16 / P, vp, P] dO, then v
-  private final float[] vs; // [PAIR, ldv]
+  private final float[] vs; // [C, ldv]
   private final float[] outs; // [C, ldv] dO
   private final float[] scores = new float[C * C]; // [j, i]
   private final float[] scoreGradients = new float[C * C]; // [j, i]
@@ -77,6 +68,7 @@ final class GlaBackward {
   private final float[] square = new float[BLOCK * BLOCK];
   private final float[] sum; // [kp]
   private final GlaDirect direct;
+  private final GlaStates states;
   private final GlaChunk chunk = new GlaChunk();
   private final GlaChunk ahead = new GlaChunk(); // rows whose k, g and v come next
   private final GlaChunk further = new GlaChunk(); // those after them, or whose q and dO come next
@@ -87,30 +79,23 @@ final class GlaBackward {
   /** How many of the rows that come next are read, array by array and row by row. */
   private int reached;
 
-  private final float[] between; // transposed state between the chunks of a pair
-  private float[][] kept = new float[0][]; // transposed states [kp / NR, vp, NR]
-
   GlaBackward(int key, int value) {
-    this(key, value, KEPT_BYTES);
+    this(key, value, new GlaStates(key, value));
   }
 
-  /**
-   * Scratch that keeps other states than usual.
-   *
-   * @param keptBytes most memory for kept states, but two are always kept
-   */
-  GlaBackward(int key, int value, int keptBytes) {
+  /** Scratch with another one for the states than usual. */
+  GlaBackward(int key, int value, GlaStates states) {
     this.key = key;
     this.value = value;
+    this.states = states;
     kp = MicroKernels.panels(key) * NR;
     vp = MicroKernels.panels(value) * NR;
     ldk = kp + L;
     int places = 2 * BLOCKS * kp / NR + C / MR * vp / NR + Blocks.count(kp, C) * vp / NR;
     share = Blocks.count(ARRAYS * C, places);
     ldv = vp + L;
-    group = Math.max(2, (int) (keptBytes / (4L * kp * vp)));
     qs = new float[C * ldk];
-    ks = new float[PAIR * ldk];
+    ks = new float[C * ldk];
     qDecay = new float[C * ldk];
     kDecay = new float[C * ldk];
     dq = new float[C * ldk];
@@ -119,14 +104,13 @@ final class GlaBackward {
     gateSum = new float[C * ldk];
     keyColumns = new float[C * kp];
     valueColumns = new float[C * vp];
-    vs = new float[PAIR * ldv];
+    vs = new float[C * ldv];
     outs = new float[C * ldv];
     running = new float[kp];
     total = new float[kp];
     start = new float[BLOCKS * kp];
     decay = new float[BLOCKS * kp];
     tail = new float[BLOCKS * kp];
-    between = new float[kp * vp];
     gradient = new float[kp * vp];
     gradientT = new float[kp * vp];
     sum = new float[kp];
@@ -157,117 +141,41 @@ final class GlaBackward {
    * @param end row after the last
    * @param stateAt begin of the initial state [K, V]
    * @param gradientAt begin of the state's gradient
+   * @param kept what the forward pass has kept of the states, see {@link GlaStates#segment}; null
+   *     if nothing
+   * @param keptAt where that begins
    */
   void segment(
-      GlaInputs x, Gradients y, int head, int begin, int end, int stateAt, int gradientAt) {
-    int pairs = Blocks.count(end - begin, PAIR);
+      GlaInputs x,
+      Gradients y,
+      int head,
+      int begin,
+      int end,
+      int stateAt,
+      int gradientAt,
+      float[] kept,
+      int keptAt) {
     boolean carried = y.states() != null;
-    int groups = Blocks.count(pairs, group);
-    int saved = Math.min(group, pairs); // kept[saved + i]: the state before group i
-    reserve(saved + groups);
-    if (carried) {
-      GlaState.unpack(y.states(), stateAt, key, value, gradientT, kp);
-      Transpose.panels(gradientT, kept[saved], kp, vp, square);
-      GlaState.unpack(y.stateGradients(), gradientAt, key, value, gradient, kp);
-    }
-    for (int i = 0; i + 1 < groups; i++) {
-      for (int j = 0; j < group; j++) {
-        int row = begin + (i * group + j) * PAIR;
-        float[] from = kept[j == 0 ? saved + i : saved + i + 1];
-        pair(x, head, row, end, carried || row > begin ? from : null, kept[saved + i + 1]);
+    states.segment(x, head, begin, end, y.states(), stateAt, kept, keptAt);
+    if (carried) GlaState.unpack(y.stateGradients(), gradientAt, key, value, gradient, kp);
+    for (int j = Blocks.count(end - begin, PAIR) - 1; j >= 0; j--) {
+      int row = begin + j * PAIR;
+      int before = j > 0 ? row : row - PAIR; // nothing is read ahead before the first pair
+      float[] stateT = states.before(j);
+      if (row + C < end) {
+        float[] between = states.between(j, stateT);
+        chunk.load(x, head, row + C, end);
+        ahead.load(x, head, row - PAIR, before - C);
+        further.load(x, head, row, row + C);
+        chunk(x, y, head, between, true, carried || row + PAIR < end);
       }
+      chunk.load(x, head, row, end);
+      ahead.load(x, head, row - C, before);
+      further.load(x, head, row - C, before);
+      chunk(x, y, head, stateT, carried || j > 0, carried || row + C < end);
     }
-    for (int i = groups - 1; i >= 0; i--) {
-      int first = i * group;
-      int last = Math.min(pairs, first + group) - 1;
-      System.arraycopy(kept[saved + i], 0, kept[0], 0, kp * vp);
-      for (int j = first; j < last; j++) {
-        int row = begin + j * PAIR;
-        float[] from = carried || row > begin ? kept[j - first] : null;
-        pair(x, head, row, end, from, kept[j - first + 1]);
-      }
-      for (int j = last; j >= first; j--) {
-        int row = begin + j * PAIR;
-        int before = j > first ? row : row - PAIR; // without rows before the first of the group
-        boolean fromState = carried || j > 0;
-        float[] stateT = kept[j - first];
-        if (row + C < end) {
-          ahead.load(x, head, row + C, row + C);
-          further.load(x, head, row + C, row + C);
-          advance(x, head, row, row + C, fromState ? stateT : null, between);
-          chunk.load(x, head, row + C, end);
-          ahead.load(x, head, row - PAIR, before - C);
-          further.load(x, head, row, row + C);
-          chunk(x, y, head, between, true, carried || row + PAIR < end);
-        }
-        chunk.load(x, head, row, end);
-        ahead.load(x, head, row - C, before);
-        further.load(x, head, row - C, before);
-        chunk(x, y, head, stateT, fromState, carried || row + C < end);
-      }
-    }
+    states.release();
     if (carried) GlaState.pack(gradient, kp, y.stateGradients(), gradientAt, key, value);
-  }
-
-  private void reserve(int states) {
-    int had = kept.length;
-    if (had >= states) return;
-    kept = Arrays.copyOf(kept, states);
-    for (int i = had; i < states; i++) kept[i] = new float[kp * vp];
-  }
-
-  /** Takes a state across the pair of chunks that begins at that row, see {@link #advance}. */
-  private void pair(GlaInputs x, int head, int row, int end, float[] from, float[] to) {
-    int next = Math.min(row + PAIR, end);
-    ahead.load(x, head, next, end);
-    further.load(x, head, Math.min(next + C, end), end);
-    advance(x, head, row, next, from, to);
-  }
-
-  /**
-   * Takes a state across rows.
-   *
-   * @param first the first row
-   * @param end the row after the last, at most a pair of chunks further
-   * @param from the transposed state before; null if that is zero
-   * @param to the transposed state after; may be from
-   */
-  private void advance(GlaInputs x, int head, int first, int end, float[] from, float[] to) {
-    GlaChunk c = chunk;
-    Arrays.fill(running, 1);
-    for (int row = (end - first - 1) / C * C; row >= 0; row -= C) {
-      c.load(x, head, first + row, end);
-      for (int i = c.n - 1; i >= 0; i--) {
-        int at = (row + i) * ldk;
-        keyToEnd(x.k(), x.g(), c.keyAt[i], c.write[i], c.written[i], running, ks, at, key);
-        GlaRows.scaled(x.v(), c.valueAt[i], 1, vs, (row + i) * ldv, value);
-      }
-    }
-    int n = end - first;
-    for (int p = 0; p < kp; p += NR) {
-      for (int i = 0; i < vp; i += BLOCK) {
-        int at = p * vp + i * NR;
-        if (from != null) {
-          ColumnMicroKernels.colsScaleColumns(
-              BLOCK, n, vs, i, ldv, ks, p, ldk, from, to, at, NR, running, p);
-        } else {
-          ColumnMicroKernels.colsSet(BLOCK, n, vs, i, ldv, ks, p, ldk, to, at, NR);
-        }
-        touchState(x, ahead, p * vp + i * NR, kp * vp);
-        touchState(x, further, p * vp + i * NR, kp * vp);
-      }
-    }
-  }
-
-  /** Reads a share of the rows that the next sweep needs, so that they come while products run. */
-  private void touchState(GlaInputs x, GlaChunk c, int part, int parts) {
-    float t = 0;
-    int end = (part + BLOCK * NR) * c.n / parts;
-    for (int i = part * c.n / parts; i < end; i++) {
-      t += GlaRows.touch(x.k(), c.keyAt[i], key) + GlaRows.touch(x.g(), c.keyAt[i], key);
-      t += GlaRows.touch(x.v(), c.valueAt[i], value);
-    }
-    touched = t;
   }
 
   /** Reads some more of the rows that come next, so that they come while products run. */
@@ -291,33 +199,6 @@ final class GlaBackward {
     touched = t;
   }
 
-  /** One row, from the last to the first: k scaled to the chunk's end; advances the decay. */
-  private static void keyToEnd(
-      float[] k,
-      float[] g,
-      int at,
-      float kFactor,
-      float gFactor,
-      float[] running,
-      float[] to,
-      int toAt,
-      int n) {
-    int j = 0;
-    for (; j + L <= n; j += L) {
-      FloatVector e = FloatVector.fromArray(F, running, j);
-      FloatVector.fromArray(F, k, at + j).mul(kFactor).mul(e).intoArray(to, toAt + j);
-      VectorMath.exp(FloatVector.fromArray(F, g, at + j).mul(gFactor)).mul(e).intoArray(running, j);
-    }
-    if (j < n) {
-      VectorMask<Float> m = VectorMath.tail(j, n);
-      FloatVector e = FloatVector.fromArray(F, running, j);
-      FloatVector.fromArray(F, k, at + j, m).mul(kFactor).mul(e).intoArray(to, toAt + j);
-      VectorMath.exp(FloatVector.fromArray(F, g, at + j, m).mul(gFactor))
-          .mul(e)
-          .intoArray(running, j);
-    }
-  }
-
   /**
    * One chunk; the state's gradient goes from its end to its start.
    *
@@ -331,7 +212,7 @@ final class GlaBackward {
     prepare(x, y.out());
     decayProducts();
     scoreGradients();
-    if (toState) Transpose.panels(gradient, gradientT, kp, vp, square);
+    if (toState) Transpose.panels(gradient, 0, gradientT, kp, vp, square);
     queries(x, y.out(), stateT, fromState);
     if (toState) columns();
     keys(x, y.out(), toState);

@@ -39,12 +39,25 @@ final class GlaDirect {
     for (int i = first; i < end; i++) score(x, c, first, i, keys, ld, scores);
   }
 
-  /** Column i of the scores; k of the rows first to i is then scaled to the end of row i. */
-  private void score(
-      GlaInputs x, GlaChunk c, int first, int i, float[] keys, int ld, float[] scores) {
+  /** What {@link #scores} leaves in keys, without the scores. */
+  void keysToEnd(GlaInputs x, GlaChunk c, int first, float[] keys, int ld) {
+    int end = Math.min(c.n, first + BLOCK);
+    for (int i = first; i < end; i++) scaleKeys(x, c, first, i, keys, ld);
+  }
+
+  /**
+   * k of the rows first to i, of which those before i are scaled to the end of row i − 1 so far.
+   */
+  private void scaleKeys(GlaInputs x, GlaChunk c, int first, int i, float[] keys, int ld) {
     GlaRows.expScaled(x.g(), c.keyAt[i], c.written[i], step, 0, key);
     for (int j = first; j < i; j++) GlaRows.multiply(keys, j * ld, step, 0, kp);
     GlaRows.scaled(x.k(), c.keyAt[i], c.write[i], keys, i * ld, key);
+  }
+
+  /** Column i of the scores; k of the rows first to i is then scaled to the end of row i. */
+  private void score(
+      GlaInputs x, GlaChunk c, int first, int i, float[] keys, int ld, float[] scores) {
+    scaleKeys(x, c, first, i, keys, ld);
     GlaRows.scaled(x.q(), c.keyAt[i], c.query[i], row, 0, key);
     for (int j = first; j <= i; j++) {
       scores[j * C + i] = GlaRows.dot(row, 0, keys, j * ld, kp);

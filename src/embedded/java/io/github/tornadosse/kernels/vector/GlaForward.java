@@ -91,9 +91,20 @@ final class GlaForward {
    * @param states the state [K, V] is read from and written back to it at stateAt; null to start
    *     from zero and keep nothing
    * @param out takes the outputs
+   * @param kept takes the states that the backward pass can go on from, see {@link
+   *     GlaStates#segment}; null to keep none
+   * @param keptAt where they begin
    */
   void segment(
-      GlaInputs x, int head, int begin, int end, float[] states, int stateAt, RowOutputs out) {
+      GlaInputs x,
+      int head,
+      int begin,
+      int end,
+      float[] states,
+      int stateAt,
+      RowOutputs out,
+      float[] kept,
+      int keptAt) {
     if (states != null && end - begin <= FEW) {
       chunk.load(x, head, begin, end);
       int at = out.at(head, begin);
@@ -111,6 +122,10 @@ final class GlaForward {
       chunk = c;
       next.load(x, head, Math.min(end, row + C), end);
       boolean fromState = states != null || row > begin;
+      if (kept != null && row > begin && (row - begin) % GlaStates.PAIR == 0) {
+        int pair = (row - begin) / GlaStates.PAIR;
+        keep(kept, keptAt + (pair - 1) * GlaStates.size(key, value));
+      }
       boolean toState = states != null || row + C < end;
       prepare(x, c);
       scores(x, c);
@@ -119,6 +134,16 @@ final class GlaForward {
       if (toState) update(x, c, fromState);
     }
     if (states != null) GlaState.pack(state, kp, states, stateAt, key, value);
+  }
+
+  /** The state, with K padded to whole panels as well. */
+  private void keep(float[] to, int at) {
+    int wide = MicroKernels.panels(key) * NR;
+    for (int p = 0; p < panels; p++) {
+      int panel = at + p * wide * NR;
+      System.arraycopy(state, p * kp * NR, to, panel, kp * NR);
+      Arrays.fill(to, panel + kp * NR, panel + wide * NR, 0);
+    }
   }
 
   private void prepare(GlaInputs x, GlaChunk c) {

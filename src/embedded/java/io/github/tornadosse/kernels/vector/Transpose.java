@@ -63,16 +63,16 @@ final class Transpose {
   /**
    * Panels of a matrix [rows, columns] to panels of its transpose.
    *
-   * @param a [columns / NR, rows, NR]
+   * @param a [columns / NR, rows, NR] from ao on
    * @param to [rows / NR, columns, NR]
    * @param rows a multiple of NR
    * @param columns a multiple of NR
    * @param scratch 256 elements
    */
-  static void panels(float[] a, float[] to, int rows, int columns, float[] scratch) {
+  static void panels(float[] a, int ao, float[] to, int rows, int columns, float[] scratch) {
     for (int c = 0; c < columns; c += NR) {
       for (int r = 0; r < rows; r += NR) {
-        panelSquare(a, (c / NR * rows + r) * NR, to, (r / NR * columns + c) * NR, scratch);
+        panelSquare(a, ao + (c / NR * rows + r) * NR, to, (r / NR * columns + c) * NR, scratch);
       }
     }
   }

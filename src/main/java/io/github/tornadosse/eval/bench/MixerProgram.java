@@ -191,7 +191,7 @@ final class MixerProgram implements AutoCloseable {
               rows,
               new Operations.Selection(c.topk(), c.topk(), true, true, true));
           if (c.backward()) {
-            forwardForBackward(s);
+            forwardForBackward(s.beforeGradient());
           } else {
             forwardAlone(s);
           }

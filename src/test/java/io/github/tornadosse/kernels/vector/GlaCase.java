@@ -213,8 +213,16 @@ class GlaCase {
     return Arrays.copyOfRange(a.toHeapArray(), base, base + state.length);
   }
 
+  private FloatArray kept(boolean keeps) {
+    return keeps ? unset((int) (heads * Gla.kept(rows(), key, value))) : new FloatArray(1);
+  }
+
   /** The forward pass into out and finalState. */
   GlaCase forward() {
+    return forward(kept(false), 0);
+  }
+
+  private GlaCase forward(FloatArray kept, int keeps) {
     FloatArray s = behind(state, STATE_BASE, 2);
     FloatArray o = unset(heads * rows() * value);
     Gla.forward(
@@ -229,6 +237,8 @@ class GlaCase {
         IntArray.fromArray(segments),
         s,
         o,
+        kept,
+        keeps,
         STATE_AT,
         partitions,
         heads,
@@ -243,6 +253,17 @@ class GlaCase {
 
   /** The backward pass into rowGradients, valueGradients and initialGradient. */
   GlaCase gradient() {
+    return gradient(kept(false), 0);
+  }
+
+  /** The same after a forward pass that keeps its states for it. */
+  GlaCase gradientAfterForward() {
+    FloatArray kept = kept(true);
+    return forward(kept, 1).gradient(kept, 1);
+  }
+
+  /** The same with that in place of what a forward pass keeps. */
+  GlaCase gradient(FloatArray kept, int keeps) {
     FloatArray ds = behind(stateGradient, STATE_GRADIENT_BASE, 1);
     FloatArray dRows = unset(gradientElements());
     FloatArray dv = unset(heads * rows() * value);
@@ -261,11 +282,11 @@ class GlaCase {
         ds,
         dRows,
         dv,
+        kept,
+        keeps,
         STATE_AT,
         STATE_GRADIENT_AT,
         partitions,
-        capacity,
-        key,
         value);
     rowGradients = dRows.toHeapArray();
     valueGradients = dv.toHeapArray();

@@ -11,10 +11,25 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 class GlaGradientTest {
   private static void matches(GlaCase c) {
-    c.gradient();
+    compare(c.gradient());
+    if (Gla.kept(c.rows(), c.key, c.value) > 0) sameAfterForward(c);
+  }
+
+  private static void sameAfterForward(GlaCase alone) {
+    float[] rows = alone.rowGradients;
+    float[] values = alone.valueGradients;
+    float[] initial = alone.initialGradient;
+    GlaCase after = alone.gradientAfterForward();
+    Close.same(after.rowGradients, rows);
+    Close.same(after.valueGradients, values);
+    if (after.state != null) Close.same(after.initialGradient, initial);
+  }
+
+  private static void compare(GlaCase c) {
     GlaCase.Expected e = c.expected();
     double largest = Close.norm(e.valueGradients);
     for (int part = 0; part < 3; part++) {
@@ -101,7 +116,7 @@ class GlaGradientTest {
       GlaInputs x =
           new GlaInputs(
               c.q, c.k, c.v, c.g, c.token, c.mode, c.weight, 1, c.capacity, c.rows(), 32, 32);
-      new GlaBackward(32, 32, group * 32 * 32 * 4)
+      new GlaBackward(32, 32, new GlaStates(32, 32, group * 32 * 32 * 4))
           .segment(
               x,
               new GlaBackward.Gradients(c.outGradient, c.state, stateGradient, rows, values),
@@ -109,11 +124,53 @@ class GlaGradientTest {
               0,
               n,
               0,
+              0,
+              null,
               0);
       Close.same(rows, c.rowGradients);
       Close.same(values, c.valueGradients);
       if (withState) Close.same(stateGradient, c.initialGradient);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"16, 48", "17, 5", "64, 64", "100, 33"})
+  void statesThatTheForwardPassKeptDoNotChangeABit(int key, int value) {
+    for (Gate gate : Gate.values()) {
+      for (boolean withState : new boolean[] {false, true}) {
+        int[] bounds = {0, 63, 64, 129, 330};
+        GlaCase c = new GlaCase(9, bounds, 2, key, value, 3, 2, gate, withState);
+        assertThat(Gla.kept(c.rows(), key, value)).isPositive();
+        try {
+          for (int threads : new int[] {1, 3}) {
+            Workers.setCount(threads);
+            sameAfterForward(c.gradient());
+          }
+        } finally {
+          Workers.setCount(Runtime.getRuntime().availableProcessors());
+        }
+      }
+    }
+  }
+
+  @Test
+  void goesOnFromTheStatesThatTheForwardPassKept() {
+    GlaCase c = new GlaCase(9, new int[] {0, 65}, 1, 16, 16, 0, 0, Gate.MILD, false).gradient();
+    int last = 64 * 16;
+    float[] rows = c.rowGradients;
+    float[] ofOthers = c.gradient(new FloatArray((int) Gla.kept(65, 16, 16)), 1).rowGradients;
+    for (int i = last; i < last + 16; i++) {
+      assertThat(ofOthers[i]).isNotEqualTo(rows[i]);
+    }
+  }
+
+  @Test
+  void keepsNoStatesThatTakeMoreThanTheGradientsOfRows() {
+    assertThat(Gla.kept(6_400, 128, 128)).isEqualTo(100L * 128 * 128);
+    assertThat(Gla.kept(6_400, 128, 192)).isEqualTo(100L * 128 * 192);
+    assertThat(Gla.kept(6_400, 128, 224)).isZero();
+    assertThat(Gla.kept(6_400, 1, 256)).isZero();
+    assertThat(Gla.kept(63, 128, 128)).isZero();
   }
 
   @ParameterizedTest
