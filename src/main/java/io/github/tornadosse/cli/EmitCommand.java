@@ -99,8 +99,9 @@ final class EmitCommand implements Callable<Integer> {
       throw new UserError("--head-dim must be 32, 64 or 128, not " + headDim);
     }
     Backend b = Backend.of(backend);
-    Operations tier = tier(b);
-    Path directory = out.resolve(b.label() + "-" + tier.tier());
+    List<Operations> tier = tier(b);
+    String name = tier.getFirst().tier();
+    Path directory = out.resolve(b.label() + "-" + name);
     List<EmittedKernel> kernels;
     try (WorkProgress progress = new WorkProgress("emitting")) {
       kernels = new Emission(b, directory).run(models(), headDim, tier, progress::update);
@@ -112,7 +113,7 @@ final class EmitCommand implements Callable<Integer> {
     EmissionReport report =
         new EmissionReport(
             b,
-            tier.tier(),
+            name,
             headDim,
             compiler == null
                 ? "not compiled: no " + DeviceCompiler.wanted(b) + " on the search path"
@@ -124,14 +125,16 @@ final class EmitCommand implements Callable<Integer> {
     return report.good() && !(noSpills && !report.spilling().isEmpty()) ? 0 : 1;
   }
 
-  private Operations tier(Backend b) {
+  /** The tier; that of CUDA with its own dense products, and with those of the library. */
+  private List<Operations> tier(Backend b) {
     if (globals.tierName().equals("cuda") && b != Backend.CUDA) {
       throw new UserError("tier 'cuda' is for backend cuda, not for " + b.label());
     }
     return switch (globals.tierName()) {
-      case "portable" -> new PortableOperations();
-      case "auto", "gpu" -> new GpuOperations(SETTINGS);
-      case "cuda" -> new CudaOperations(SETTINGS, false);
+      case "portable" -> List.of(new PortableOperations());
+      case "auto", "gpu" -> List.of(new GpuOperations(SETTINGS));
+      case "cuda" ->
+          List.of(new CudaOperations(SETTINGS, false), new CudaOperations(SETTINGS, true));
       default ->
           throw new UserError(
               "TornadoVM compiles tiers portable, gpu and cuda, not '" + globals.tierName() + "'");

@@ -50,7 +50,7 @@ public final class Emission {
    *
    * @param models the models
    * @param headDim of all of them
-   * @param tier the tier
+   * @param tier the tier, in each form that has kernels of its own
    * @param progress is told how many tasks are done, and of how many
    * @return the kernels by name: of each the longest code, of those with arrays of different sizes
    *     one each
@@ -58,13 +58,14 @@ public final class Emission {
   public List<EmittedKernel> run(
       Collection<ModelConfig> models,
       int headDim,
-      Operations tier,
+      List<Operations> tier,
       BiConsumer<Integer, Integer> progress) {
     List<ModelConfig> wide = models.stream().map(m -> EmittedModels.wider(m, headDim)).toList();
     List<EmittedKernel> all = new ArrayList<>();
     try {
       Files.createDirectories(directory);
-      Collection<KernelTask> tasks = EmittedModels.tasks(wide, tier);
+      List<KernelTask> tasks =
+          tier.stream().flatMap(form -> EmittedModels.tasks(wide, form).stream()).toList();
       int done = 0;
       for (KernelTask task : tasks) {
         add(task);
