@@ -20,6 +20,7 @@ import io.github.tornadosse.train.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -125,20 +126,28 @@ final class EmitCommand implements Callable<Integer> {
     return report.good() && !(noSpills && !report.spilling().isEmpty()) ? 0 : 1;
   }
 
-  /** The tier; that of CUDA with its own dense products, and with those of the library. */
+  /** The tier; on CUDA with its own dense products, and with those of the library. */
   private List<Operations> tier(Backend b) {
     if (globals.tierName().equals("cuda") && b != Backend.CUDA) {
       throw new UserError("tier 'cuda' is for backend cuda, not for " + b.label());
     }
     return switch (globals.tierName()) {
       case "portable" -> List.of(new PortableOperations());
-      case "auto", "gpu" -> List.of(new GpuOperations(SETTINGS));
+      case "auto", "gpu" -> forms(b);
       case "cuda" ->
           List.of(new CudaOperations(SETTINGS, false), new CudaOperations(SETTINGS, true));
       default ->
           throw new UserError(
               "TornadoVM compiles tiers portable, gpu and cuda, not '" + globals.tierName() + "'");
     };
+  }
+
+  private static List<Operations> forms(Backend b) {
+    List<Operations> forms = new ArrayList<>(List.of(new GpuOperations(SETTINGS)));
+    if (b == Backend.CUDA) {
+      forms.add(new GpuOperations(SETTINGS, true));
+    }
+    return forms;
   }
 
   private List<ModelConfig> models() {

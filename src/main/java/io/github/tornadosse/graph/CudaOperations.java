@@ -11,7 +11,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
  * are the GPU tier's.
  */
 public final class CudaOperations extends GpuOperations {
-  private final CudaDense dense;
+  private final PackedDense dense;
   private final long leastWork;
 
   /**
@@ -22,12 +22,12 @@ public final class CudaOperations extends GpuOperations {
    *     MatrixProducts}, instead of kernels here
    */
   public CudaOperations(GpuSettings settings, boolean library) {
-    this(settings, library, CudaDense.LEAST_WORK);
+    this(settings, library, PackedDense.LEAST_WORK);
   }
 
   CudaOperations(GpuSettings settings, boolean library, long leastWork) {
     super(settings);
-    dense = library ? new LibraryDense() : new TensorCoreDense();
+    dense = library ? new LibraryDense(true) : new TensorCoreDense();
     this.leastWork = leastWork;
   }
 

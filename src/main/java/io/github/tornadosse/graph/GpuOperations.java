@@ -11,6 +11,8 @@ public class GpuOperations extends PortableOperations {
   private final DeltaRuleOperations deltaRule = new GpuDeltaRule();
   private final AttentionOperations attention = new GpuAttention();
   private final GpuDense dense;
+  private final PackedDense library;
+  private final long leastWork;
   private final GpuTokens tokens;
   private final GpuSteps steps;
 
@@ -20,6 +22,23 @@ public class GpuOperations extends PortableOperations {
    * @param settings what is known of it
    */
   public GpuOperations(GpuSettings settings) {
+    this(settings, false);
+  }
+
+  /**
+   * The tier for a device that may have a library.
+   *
+   * @param settings what is known of it
+   * @param library whether products of large dense layers are those of the device's library, see
+   *     {@link MatrixProducts}, instead of kernels here
+   */
+  public GpuOperations(GpuSettings settings, boolean library) {
+    this(settings, library, PackedDense.LEAST_WORK);
+  }
+
+  GpuOperations(GpuSettings settings, boolean library, long leastWork) {
+    this.library = library ? new LibraryDense(false) : null;
+    this.leastWork = leastWork;
     dense = new GpuDense(settings);
     tokens = new GpuTokens(settings);
     steps = new GpuSteps(settings);
@@ -49,22 +68,38 @@ public class GpuOperations extends PortableOperations {
 
   @Override
   public void linear(Stage s, String id, Linear l) {
-    dense.linear(s, id, l, null);
+    linearAdd(s, id, l, null);
   }
 
   @Override
   public void linearAdd(Stage s, String id, Linear l, View addend) {
-    dense.linear(s, id, l, addend);
+    if (library(s, l)) {
+      library.linear(s, id, l, addend);
+    } else {
+      dense.linear(s, id, l, addend);
+    }
   }
 
   @Override
   public void linearInputGradient(Stage s, String id, Linear l, boolean accumulate) {
-    dense.inputGradient(s, id, l, accumulate);
+    if (library(s, l)) {
+      library.inputGradient(s, id, l, accumulate);
+    } else {
+      dense.inputGradient(s, id, l, accumulate);
+    }
   }
 
   @Override
   public void linearWeightGradient(Stage s, String id, Linear l) {
-    dense.weightGradient(s, id, l);
+    if (library(s, l)) {
+      library.weightGradient(s, id, l);
+    } else {
+      dense.weightGradient(s, id, l);
+    }
+  }
+
+  private boolean library(Stage s, Linear l) {
+    return library != null && library.takes(s, l, leastWork);
   }
 
   // ---------------------------------------------------------------- norms, MLP, embedding, loss

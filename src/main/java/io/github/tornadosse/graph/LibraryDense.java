@@ -7,15 +7,30 @@ import io.github.tornadosse.kernels.cuda.RowFactors;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * Dense layers whose products are those of the device's library. It takes whole arrays: a result
  * that is a part of one, which changes with the layer, comes from scratch memory. Layers that take
  * the same matrix one after the other pack it once.
  */
-final class LibraryDense implements CudaDense {
+final class LibraryDense implements PackedDense {
   /** Rows of packed factors are multiples of so many elements, which the library is fast with. */
   private static final int ALIGNMENT = 8;
+
+  /** For fewer tokens, packing the weights takes longer than the library gains. */
+  private static final int LEAST_TOKENS = 128;
+
+  private final boolean half;
+
+  /**
+   * Dense layers of one precision.
+   *
+   * @param half whether factors are rounded to bfloat16
+   */
+  LibraryDense(boolean half) {
+    this.half = half;
+  }
 
   /** A matrix, and its number of rows in an array of all tokens of the capacity. */
   private record Packing(Matrix matrix, int rows) {
@@ -27,7 +42,13 @@ final class LibraryDense implements CudaDense {
   /** A pair of elements that one int holds must not be torn apart. */
   @Override
   public int granularity() {
-    return 2;
+    return half ? 2 : 1;
+  }
+
+  @Override
+  public boolean takes(Stage s, Linear l, long leastWork) {
+    return (leastWork == 0 || s.tokens() >= LEAST_TOKENS)
+        && PackedDense.super.takes(s, l, leastWork);
   }
 
   @Override
@@ -82,14 +103,13 @@ final class LibraryDense implements CudaDense {
     FloatArray scratch = s.buffers().floats("product." + size, size);
     Sums sums = new Sums(rows, to.columns(), terms, 0, false, scratch, to.columns(), 0, 1);
     MatrixProducts.append(s, id + ".product", left, right, sums);
-    CudaDense.addParts(s, id + ".sum", scratch, addend, addendStride, to, 1, size);
+    PackedDense.addParts(s, id + ".sum", scratch, addend, addendStride, to, 1, size);
   }
 
-  private static Factor packed(Stage s, String id, Packing p, boolean transposed) {
-    Matrix m = p.matrix;
-    FloatArray source = m.view().array();
+  private Factor packed(Stage s, String id, Packing p, boolean transposed) {
+    FloatArray source = p.matrix.view().array();
     if (s.graph() instanceof GraphParts graph) {
-      IntArray made = (IntArray) graph.madeOf(p, source);
+      TornadoNativeArray made = (TornadoNativeArray) graph.madeOf(p, source);
       if (made == null) {
         made = pack(s, id, p);
         graph.made(p, source, made);
@@ -99,9 +119,13 @@ final class LibraryDense implements CudaDense {
     return new Factor(pack(s, id, p), p.stride(), transposed);
   }
 
-  private static IntArray pack(Stage s, String id, Packing p) {
+  private TornadoNativeArray pack(Stage s, String id, Packing p) {
+    int elements = Math.multiplyExact(p.rows, p.stride());
+    return half ? rounded(s, id, p, elements / 2) : copied(s, id, p, elements);
+  }
+
+  private static IntArray rounded(Stage s, String id, Packing p, int size) {
     Matrix m = p.matrix;
-    int size = Math.multiplyExact(p.rows, p.stride() / 2);
     IntArray packed = s.buffers().ints(id, size);
     s.graph()
         .task(
@@ -119,7 +143,30 @@ final class LibraryDense implements CudaDense {
             s.tokens(),
             p.stride() / 2,
             size);
-    s.grid(id, Math.ceilDiv(size, RowFactors.INTS), RowFactors.ITEMS);
+    s.grid(id, Math.ceilDiv(size, RowFactors.EACH), RowFactors.ITEMS);
     return packed;
+  }
+
+  private static FloatArray copied(Stage s, String id, Packing p, int size) {
+    Matrix m = p.matrix;
+    FloatArray copy = s.buffers().floats(id, size);
+    s.graph()
+        .task(
+            id,
+            RowFactors::copy,
+            new KernelContext(),
+            s.control(),
+            m.view().array(),
+            m.view().at(),
+            copy,
+            m.rows(),
+            m.columns(),
+            m.stride(),
+            m.headDim(),
+            s.tokens(),
+            p.stride(),
+            size);
+    s.grid(id, Math.ceilDiv(size, RowFactors.EACH), RowFactors.ITEMS);
+    return copy;
   }
 }

@@ -4,11 +4,12 @@ import java.util.Arrays;
 import uk.ac.manchester.tornado.api.common.Access;
 import uk.ac.manchester.tornado.api.common.LibraryTaskDescriptor;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
-import uk.ac.manchester.tornado.api.types.arrays.IntArray;
+import uk.ac.manchester.tornado.api.types.arrays.TornadoNativeArray;
 
 /**
  * Matrix products that a device's own library computes: the tasks that call it, and where their
- * arguments stand. Matrices are row-major, factors of bfloat16 (two to an int), sums float32.
+ * arguments stand. Matrices are row-major; both factors of a product are floats in FloatArrays, or
+ * bfloat16 in IntArrays, two to an int; sums and results are floats.
  */
 public final class MatrixProducts {
   /** The library that tasks name. */
@@ -61,11 +62,11 @@ public final class MatrixProducts {
   /**
    * A factor of a product.
    *
-   * @param array two elements to an int, row by row
+   * @param array a FloatArray or an IntArray
    * @param stride elements from one row to the next; a multiple of 8 for the library's fast kernels
    * @param transposed whether the product takes it transposed
    */
-  record Factor(IntArray array, int stride, boolean transposed) {}
+  record Factor(TornadoNativeArray array, int stride, boolean transposed) {}
 
   /**
    * What is computed of two factors: one product, or several with the same left factor.

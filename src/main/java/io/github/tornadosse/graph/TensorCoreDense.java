@@ -7,7 +7,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Dense layers whose products are this program's own on tensor cores. */
-final class TensorCoreDense implements CudaDense {
+final class TensorCoreDense implements PackedDense {
   /** Groups of a product: what a large device has room for at a time. */
   private static final int GROUPS = 264;
 
@@ -121,7 +121,7 @@ final class TensorCoreDense implements CudaDense {
     FloatArray parts = s.buffers().floats(id + ".parts", (long) count * part);
     Matrix scratch = new Matrix(to.view(), to.rows(), to.columns(), to.columns(), to.columns());
     product(s, id + ".product", left, right, parts, scratch, NONE, rows, terms, range, part);
-    CudaDense.addParts(s, id + ".sum", parts, addend, addendStride, to, count, part);
+    PackedDense.addParts(s, id + ".sum", parts, addend, addendStride, to, count, part);
   }
 
   private static void product(

@@ -110,8 +110,9 @@ final class Cublas {
   }
 
   /**
-   * C = A·B or C += A·B, for several matrices at a time: A and B of bfloat16, C float32.
+   * C = A·B or C += A·B, for several matrices at a time: A and B of bfloat16 or float32, C float32.
    *
+   * @param half whether A and B are of bfloat16
    * @param rows of C
    * @param columns of C
    * @param terms of a sum
@@ -123,7 +124,16 @@ final class Cublas {
    * @throws UserError if cuBLAS refuses
    */
   void product(
-      int rows, int columns, int terms, Matrix a, Matrix b, boolean added, Matrix c, int count) {
+      boolean half,
+      int rows,
+      int columns,
+      int terms,
+      Matrix a,
+      Matrix b,
+      boolean added,
+      Matrix c,
+      int count) {
+    int type = half ? BFLOAT16 : FLOAT32;
     call(
         "cublasGemmStridedBatchedEx",
         gemm,
@@ -135,11 +145,11 @@ final class Cublas {
         terms,
         ONE,
         a.address,
-        BFLOAT16,
+        type,
         a.stride,
         a.distance,
         b.address,
-        BFLOAT16,
+        type,
         b.stride,
         b.distance,
         added ? ONE : ZERO,

@@ -59,6 +59,7 @@ public final class CublasProvider implements TornadoLibraryProvider {
     workspace(cublas, call);
     boolean added = number(call, Argument.ADDED) != 0;
     cublas.product(
+        call.getArg(Argument.LEFT.ordinal()) instanceof IntArray,
         number(call, Argument.COLUMNS),
         number(call, Argument.ROWS),
         number(call, Argument.TERMS),

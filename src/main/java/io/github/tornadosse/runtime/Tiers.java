@@ -65,19 +65,16 @@ public final class Tiers {
     String obstacle = vectorObstacle();
     return switch (name) {
       case "portable" -> new Choice(new PortableOperations(), "asked for");
-      case "gpu" -> new Choice(gpu(), "asked for");
+      case "gpu" -> new Choice(gpu(), "asked for" + products());
       case "cuda" -> {
         if (!Devices.embedded() && !Devices.cuda()) {
           throw new UserError(
               "tier 'cuda' needs a device of the CUDA backend, such as --device cuda:0; this is "
                   + Devices.name());
         }
-        String why = Devices.libraryObstacle();
+        boolean library = Devices.libraryObstacle() == null;
         yield new Choice(
-            new CudaOperations(Devices.gpuSettings(), why == null),
-            why == null
-                ? "asked for; products of dense layers by cuBLAS"
-                : "asked for; products of dense layers by its own kernels: " + why);
+            new CudaOperations(Devices.gpuSettings(), library), "asked for" + products());
       }
       case "vector" -> {
         if (obstacle != null) {
@@ -90,7 +87,7 @@ public final class Tiers {
           yield new Choice(vector(), "the embedded runtime and the Vector API are there");
         }
         yield Devices.graphics()
-            ? new Choice(gpu(), Devices.name() + " is a graphics processor")
+            ? new Choice(gpu(), Devices.name() + " is a graphics processor" + products())
             : new Choice(new PortableOperations(), "no vector tier here: " + obstacle);
       }
       default ->
@@ -115,7 +112,18 @@ public final class Tiers {
   }
 
   private static Operations gpu() {
-    return new GpuOperations(Devices.gpuSettings());
+    return new GpuOperations(Devices.gpuSettings(), Devices.libraryObstacle() == null);
+  }
+
+  /** Whose products large dense layers have, where the device could have a library. */
+  private static String products() {
+    if (!Devices.cuda()) {
+      return "";
+    }
+    String obstacle = Devices.libraryObstacle();
+    return obstacle == null
+        ? "; products of large dense layers by cuBLAS"
+        : "; products of large dense layers by its own kernels: " + obstacle;
   }
 
   private static Operations vector() {

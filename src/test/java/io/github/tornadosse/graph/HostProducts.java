@@ -42,8 +42,8 @@ public final class HostProducts implements TornadoLibraryProvider {
     boolean leftTransposed = number(call, Argument.LEFT_TRANSPOSED) != 0;
     boolean rightTransposed = number(call, Argument.RIGHT_TRANSPOSED) != 0;
     boolean added = number(call, Argument.ADDED) != 0;
-    IntArray left = (IntArray) call.getArg(Argument.LEFT.ordinal());
-    IntArray right = (IntArray) call.getArg(Argument.RIGHT.ordinal());
+    Object left = call.getArg(Argument.LEFT.ordinal());
+    Object right = call.getArg(Argument.RIGHT.ordinal());
     FloatArray result = (FloatArray) call.getArg(Argument.RESULT.ordinal());
     for (int p = 0; p < number(call, Argument.COUNT); p++) {
       for (int m = 0; m < rows; m++) {
@@ -64,8 +64,11 @@ public final class HostProducts implements TornadoLibraryProvider {
     }
   }
 
-  private static float element(IntArray pairs, int i) {
-    int pair = pairs.get(i / 2);
+  private static float element(Object factor, int i) {
+    if (factor instanceof FloatArray floats) {
+      return floats.get(i);
+    }
+    int pair = ((IntArray) factor).get(i / 2);
     return BFloat16.bf16ToFloat((short) (i % 2 == 0 ? pair : pair >> 16));
   }
 

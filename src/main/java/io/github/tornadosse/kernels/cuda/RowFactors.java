@@ -6,19 +6,19 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Matrices of bfloat16 row by row, as libraries take the factors of a product. */
+/** Matrices row by row, as libraries take the factors of a product. */
 public final class RowFactors {
   /** Work-items of a group. */
   public static final int ITEMS = 256;
 
-  /** Ints that a group writes. */
-  public static final int INTS = 4 * ITEMS;
+  /** Elements of its output that a group writes. */
+  public static final int EACH = 4 * ITEMS;
 
   private RowFactors() {}
 
   /**
-   * Packs a matrix with elements (a, b) as in {@link DenseProducts}. Groups along x take {@link
-   * #INTS} pairs of elements each.
+   * Rounds a matrix with elements (a, b) as in {@link DenseProducts} to bfloat16. Groups along x
+   * take {@link #EACH} pairs of elements each.
    *
    * @param context the work-item
    * @param control see {@link Control}
@@ -49,11 +49,11 @@ public final class RowFactors {
       int size) {
     int base = control.get(matrixAt);
     int limit = rows == DenseProducts.NONE ? control.get(Control.TOKENS) : rows;
-    int i = context.groupIdx * INTS + context.localIdx;
-    int at0 = place(i, limit, columns, stride, headDim, capacity, width);
-    int at1 = place(i + ITEMS, limit, columns, stride, headDim, capacity, width);
-    int at2 = place(i + 2 * ITEMS, limit, columns, stride, headDim, capacity, width);
-    int at3 = place(i + 3 * ITEMS, limit, columns, stride, headDim, capacity, width);
+    int i = context.groupIdx * EACH + context.localIdx;
+    int at0 = place(i, 2, limit, columns, stride, headDim, capacity, width);
+    int at1 = place(i + ITEMS, 2, limit, columns, stride, headDim, capacity, width);
+    int at2 = place(i + 2 * ITEMS, 2, limit, columns, stride, headDim, capacity, width);
+    int at3 = place(i + 3 * ITEMS, 2, limit, columns, stride, headDim, capacity, width);
     float x0 = matrix.get(base + TornadoMath.max(at0, 0));
     float y0 = matrix.get(base + TornadoMath.max(at0, 0) + 1);
     float x1 = matrix.get(base + TornadoMath.max(at1, 0));
@@ -68,11 +68,65 @@ public final class RowFactors {
     put(packed, i + 3 * ITEMS, size, at3, x3, y3);
   }
 
-  /** Where a pair stands from the base on; below zero if it is not in the matrix. */
+  /**
+   * Copies a matrix. Groups along x take {@link #EACH} elements each.
+   *
+   * @param context the work-item
+   * @param control see {@link Control}
+   * @param matrix the matrix (a, b)
+   * @param matrixAt its base's index in control
+   * @param copy output [size]: element a·width + b is (a, b)
+   * @param rows number of a; {@link DenseProducts#NONE} for that of the tokens: rows from there on
+   *     become zero
+   * @param columns number of b
+   * @param stride distance of a's
+   * @param headDim see DenseProducts
+   * @param capacity see DenseProducts
+   * @param width elements of a row, those behind its columns become zero
+   * @param size elements of the output
+   */
+  public static void copy(
+      KernelContext context,
+      IntArray control,
+      FloatArray matrix,
+      int matrixAt,
+      FloatArray copy,
+      int rows,
+      int columns,
+      int stride,
+      int headDim,
+      int capacity,
+      int width,
+      int size) {
+    int base = control.get(matrixAt);
+    int limit = rows == DenseProducts.NONE ? control.get(Control.TOKENS) : rows;
+    int i = context.groupIdx * EACH + context.localIdx;
+    int at0 = place(i, 1, limit, columns, stride, headDim, capacity, width);
+    int at1 = place(i + ITEMS, 1, limit, columns, stride, headDim, capacity, width);
+    int at2 = place(i + 2 * ITEMS, 1, limit, columns, stride, headDim, capacity, width);
+    int at3 = place(i + 3 * ITEMS, 1, limit, columns, stride, headDim, capacity, width);
+    float x0 = matrix.get(base + TornadoMath.max(at0, 0));
+    float x1 = matrix.get(base + TornadoMath.max(at1, 0));
+    float x2 = matrix.get(base + TornadoMath.max(at2, 0));
+    float x3 = matrix.get(base + TornadoMath.max(at3, 0));
+    put(copy, i, size, at0, x0);
+    put(copy, i + ITEMS, size, at1, x1);
+    put(copy, i + 2 * ITEMS, size, at2, x2);
+    put(copy, i + 3 * ITEMS, size, at3, x3);
+  }
+
+  /** Where elements stand from the base on; below zero if they are not in the matrix. */
   private static int place(
-      int i, int rows, int columns, int stride, int headDim, int capacity, int width) {
+      int i,
+      int elements,
+      int rows,
+      int columns,
+      int stride,
+      int headDim,
+      int capacity,
+      int width) {
     int a = i / width;
-    int b = i % width * 2;
+    int b = i % width * elements;
     int at = -1;
     if (a < rows) {
       if (b < columns) {
@@ -80,6 +134,12 @@ public final class RowFactors {
       }
     }
     return at;
+  }
+
+  private static void put(FloatArray copy, int i, int size, int at, float x) {
+    if (i < size) {
+      copy.set(i, at < 0 ? 0f : x);
+    }
   }
 
   private static void put(IntArray packed, int i, int size, int at, float x, float y) {

@@ -5,8 +5,8 @@ import io.github.tornadosse.kernels.cuda.DenseProducts;
 import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
-/** Dense layers of bfloat16 factors, see {@link Operations}. */
-interface CudaDense {
+/** Dense layers that bring their factors into another form first, see {@link Operations}. */
+interface PackedDense {
   /** A layer of fewer multiplications is not worth packing its factors. */
   long LEAST_WORK = 1L << 22;
 
@@ -22,7 +22,11 @@ interface CudaDense {
   /** What the sizes of a layer must be multiples of. */
   int granularity();
 
-  /** Whether a layer has such sizes, and is large enough to gain. */
+  /**
+   * Whether a layer has such sizes, and is large enough to gain.
+   *
+   * @param leastWork multiplications from which on layers are taken; 0 for all
+   */
   default boolean takes(Stage s, Linear l, long leastWork) {
     int n = granularity();
     boolean whole = l.in() % n == 0 && l.out() % n == 0 && l.headDim() % n == 0;
