@@ -34,7 +34,8 @@ public interface Operations {
   // ---------------------------------------------------------------- dense
 
   /**
-   * A dense layer between x [L, in] and y [L, out] with weight [out, in] (row stride in).
+   * A dense layer between x [L, in] and y [L, out] with weight [out, in] (row stride in). Where a
+   * result is a whole array, a tier may make its rows behind the last token zero.
    *
    * @param x token-major input
    * @param ldx row stride of x

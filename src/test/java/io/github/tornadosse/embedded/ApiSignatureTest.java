@@ -3,6 +3,7 @@ package io.github.tornadosse.embedded;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.classfile.Attributes;
@@ -21,9 +22,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.jar.JarFile;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import uk.ac.manchester.tornado.api.TaskGraph;
 
@@ -32,7 +35,7 @@ import uk.ac.manchester.tornado.api.TaskGraph;
  * read here has to be there under the same name, with the same signature and flags.
  */
 class ApiSignatureTest {
-  private static final String JAR = "tornado.api.jar";
+  private static final String JARS = "tornado.api.jars";
 
   /** Classes in the API's packages that only the embedded runtime has. */
   private static final Set<String> OUR_OWN =
@@ -42,32 +45,44 @@ class ApiSignatureTest {
           "uk/ac/manchester/tornado/api/types/arrays/HeapAccess");
 
   private final List<String> differences = new ArrayList<>();
-  private JarFile jar;
+  private final List<JarFile> jars = new ArrayList<>();
 
   @Test
   void signaturesAreTornadoVms() throws Exception {
-    String path = System.getProperty(JAR);
+    String paths = System.getProperty(JARS);
     assumeTrue(
-        path != null, "needs TornadoVM's tornado-api jar: give its path with -D" + JAR + "=PATH");
-    try (JarFile file = new JarFile(path)) {
-      jar = file;
-      int compared = 0;
-      for (ClassModel ours : classes()) {
-        String name = ours.thisClass().asInternalName();
-        if (ours.flags().has(AccessFlag.PUBLIC) && !OUR_OWN.contains(name)) {
-          compare(name, ours);
-          compared++;
-        }
+        paths != null,
+        "needs TornadoVM's tornado-api and tornado-runtime jars: give their paths with -D"
+            + JARS
+            + "=API"
+            + File.pathSeparator
+            + "RUNTIME");
+    for (String path : paths.split(Pattern.quote(File.pathSeparator))) {
+      jars.add(new JarFile(path));
+    }
+    int compared = 0;
+    for (ClassModel ours : classes()) {
+      String name = ours.thisClass().asInternalName();
+      if (ours.flags().has(AccessFlag.PUBLIC) && !OUR_OWN.contains(name)) {
+        compare(name, ours);
+        compared++;
       }
-      assertThat(differences).as("of %d classes", compared).isEmpty();
-      assertThat(compared).isGreaterThan(50);
+    }
+    assertThat(differences).as("of %d classes", compared).isEmpty();
+    assertThat(compared).isGreaterThan(55);
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    for (JarFile jar : jars) {
+      jar.close();
     }
   }
 
   private static List<ClassModel> classes() throws IOException, URISyntaxException {
     Path root =
         Path.of(TaskGraph.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-    try (Stream<Path> files = Files.walk(root.resolve("uk/ac/manchester/tornado/api"))) {
+    try (Stream<Path> files = Files.walk(root.resolve("uk/ac/manchester/tornado"))) {
       List<ClassModel> models = new ArrayList<>();
       for (Path file : files.filter(f -> f.toString().endsWith(".class")).toList()) {
         models.add(ClassFile.of().parse(file));
@@ -77,13 +92,15 @@ class ApiSignatureTest {
   }
 
   private Optional<ClassModel> theirs(String name) throws IOException {
-    ZipEntry entry = jar.getEntry(name + ".class");
-    if (entry == null) {
-      return Optional.empty();
+    for (JarFile jar : jars) {
+      ZipEntry entry = jar.getEntry(name + ".class");
+      if (entry != null) {
+        try (InputStream in = jar.getInputStream(entry)) {
+          return Optional.of(ClassFile.of().parse(in.readAllBytes()));
+        }
+      }
     }
-    try (InputStream in = jar.getInputStream(entry)) {
-      return Optional.of(ClassFile.of().parse(in.readAllBytes()));
-    }
+    return Optional.empty();
   }
 
   private void compare(String name, ClassModel ours) throws IOException {
