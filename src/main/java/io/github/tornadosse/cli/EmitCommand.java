@@ -20,7 +20,6 @@ import io.github.tornadosse.train.Recipe;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -133,21 +132,16 @@ final class EmitCommand implements Callable<Integer> {
     }
     return switch (globals.tierName()) {
       case "portable" -> List.of(new PortableOperations());
-      case "auto", "gpu" -> forms(b);
+      case "auto", "gpu" ->
+          b == Backend.CUDA
+              ? List.of(new GpuOperations(SETTINGS), new GpuOperations(SETTINGS, true))
+              : List.of(new GpuOperations(SETTINGS));
       case "cuda" ->
           List.of(new CudaOperations(SETTINGS, false), new CudaOperations(SETTINGS, true));
       default ->
           throw new UserError(
               "TornadoVM compiles tiers portable, gpu and cuda, not '" + globals.tierName() + "'");
     };
-  }
-
-  private static List<Operations> forms(Backend b) {
-    List<Operations> forms = new ArrayList<>(List.of(new GpuOperations(SETTINGS)));
-    if (b == Backend.CUDA) {
-      forms.add(new GpuOperations(SETTINGS, true));
-    }
-    return forms;
   }
 
   private List<ModelConfig> models() {

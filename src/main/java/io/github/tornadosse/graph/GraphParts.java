@@ -35,10 +35,10 @@ public final class GraphParts extends TaskRecorder {
   private final int others;
   private final List<Part> parts = new ArrayList<>();
   private final Map<Object, Integer> uses = new IdentityHashMap<>();
-  private final Map<Object, Made> products = new HashMap<>();
+  private final Map<Object, Made> fromArrays = new HashMap<>();
 
   /** What was made of an array when so many tasks had it. */
-  private record Made(Object product, int uses) {}
+  private record Made(Object result, int uses) {}
 
   /** Tasks that one graph holds. */
   public static final class Part {
@@ -140,13 +140,13 @@ public final class GraphParts extends TaskRecorder {
    *     since, and may have changed it
    */
   Object madeOf(Object key, Object source) {
-    Made made = products.get(key);
-    return made != null && made.uses == uses.get(source) ? made.product : null;
+    Made made = fromArrays.get(key);
+    return made != null && made.uses == uses.get(source) ? made.result : null;
   }
 
   /** Takes note of what the last task has made of an array, see {@link #madeOf}. */
-  void made(Object key, Object source, Object product) {
-    products.put(key, new Made(product, uses.get(source)));
+  void made(Object key, Object source, Object result) {
+    fromArrays.put(key, new Made(result, uses.get(source)));
   }
 
   /** The parts, at least one once there is a task. */

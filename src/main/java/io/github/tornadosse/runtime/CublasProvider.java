@@ -41,6 +41,9 @@ public final class CublasProvider implements TornadoLibraryProvider {
   /** cuBLAS takes columns first: what is row-major here it sees transposed, and Cᵀ = Bᵀ·Aᵀ. */
   @Override
   public void dispatch(String function, LibraryInvocation call) {
+    if (!function.equals(MatrixProducts.FUNCTION)) {
+      throw new IllegalArgumentException("no function is called " + function);
+    }
     Cublas cublas = ((Context) call.getContext()).cublas();
     Matrix left = factor(call, Argument.LEFT, Argument.LEFT_STRIDE, 0, Argument.LEFT_TRANSPOSED);
     Matrix right =

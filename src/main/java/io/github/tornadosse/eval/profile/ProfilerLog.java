@@ -46,13 +46,11 @@ final class ProfilerLog {
     String objects =
         last < 0 ? NO_LOG.matcher(log).replaceAll("") : log.substring(log.lastIndexOf('{', last));
     try (JsonParser parser = JSON.createParser(objects)) {
-      if (last >= 0) {
-        parser.nextToken();
-        collect(graph + ".", JSON.readTree(parser), times);
-        return times;
-      }
       while (parser.nextToken() == JsonToken.START_OBJECT) {
         collect(graph + ".", JSON.readTree(parser), times);
+        if (last >= 0) {
+          break;
+        }
       }
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(
