@@ -267,17 +267,12 @@ final class OperationBench {
       regions.forEach(Region::checkUntouched);
       return;
     }
-    FloatArray sink = HostArrays.floats(1);
     TaskGraph graph = new TaskGraph("contract");
     graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, arrays);
-    graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, sink);
-    // TornadoVM copies in only what a task reads; what must not be touched has to be there.
-    TouchOperations.touch(graph, List.of(arrays), sink);
+    useAll(graph, arrays);
     GridScheduler grids = new GridScheduler();
     operations.accept(stage(graph, buffers, grids));
-    // Under demand, as all arrays that stay on a device: TornadoVM's CUDA backend clears the others
-    // that a task only writes, beside the stream that copies into them and executes the tasks.
-    graph.transferToHost(DataTransferMode.UNDER_DEMAND, arrays);
+    graph.transferToHost(DataTransferMode.EVERY_EXECUTION, arrays);
 
     int threadsBefore = Workers.count();
     List<int[]> first = null;
@@ -289,7 +284,7 @@ final class OperationBench {
       for (int threads : THREADS) {
         Workers.setCount(threads);
         reset(buffers, initialInts);
-        plan.execute().transferToHost(arrays);
+        plan.execute();
         List<int[]> result = bits();
         if (first == null) {
           first = result;
@@ -305,6 +300,35 @@ final class OperationBench {
       throw new AssertionError(e);
     } finally {
       Workers.setCount(threadsBefore);
+    }
+  }
+
+  /**
+   * Makes a graph read and write all arrays. TornadoVM copies in only what a task reads, and what
+   * must not be touched has to be there. What tasks only write its CUDA backend clears, and that
+   * beside the stream of the copies and tasks: at any time, when others use the device.
+   */
+  private static void useAll(TaskGraph graph, Object[] arrays) {
+    IntArray never = HostArrays.ints(1);
+    graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, never);
+    for (int i = 0; i < arrays.length; i++) {
+      if (arrays[i] instanceof FloatArray a) {
+        graph.task("use" + i, OperationBench::use, a, never);
+      } else if (arrays[i] instanceof IntArray a) {
+        graph.task("use" + i, OperationBench::use, a, never);
+      }
+    }
+  }
+
+  private static void use(FloatArray a, IntArray never) {
+    if (never.get(0) != 0) {
+      a.set(0, a.get(0) + 1);
+    }
+  }
+
+  private static void use(IntArray a, IntArray never) {
+    if (never.get(0) != 0) {
+      a.set(0, a.get(0) + 1);
     }
   }
 
