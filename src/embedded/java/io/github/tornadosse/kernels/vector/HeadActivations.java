@@ -1,14 +1,21 @@
 package io.github.tornadosse.kernels.vector;
 
+import static io.github.tornadosse.kernels.vector.Lanes.load;
+
 import io.github.tornadosse.embedded.Workers;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.HeapAccess;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** Activations of queries, keys and values, head-major, and their gradients. */
 public final class HeadActivations {
-  /** Tokens of one item of the gradient's work; it goes over all heads. */
+  /** Tokens whose rows are taken at a time. */
   private static final int TOKENS = RowReductions.ROWS;
+
+  /** Tokens of one item of the gradient's work; it goes over all heads. */
+  private static final int ITEM = 4 * TOKENS;
 
   private HeadActivations() {}
 
@@ -224,9 +231,11 @@ public final class HeadActivations {
             width);
     Blocks.forEach(
         Blocks.tokens(control),
-        TOKENS,
+        ITEM,
         (from, to) -> {
-          for (int head = 0; head < heads; head++) g.tokens(head, from, to - from);
+          for (int head = 0; head < heads; head++) {
+            for (int t = from; t < to; t += TOKENS) g.tokens(head, t, Math.min(TOKENS, to - t));
+          }
         });
   }
 
@@ -257,6 +266,10 @@ public final class HeadActivations {
       int n = count * dim;
       int at = (head * capacity + t) * dim;
       int row0 = rows0 + head * capacity * (1 + width) * dim;
+      if (rowTopk == 0 && width == 1 && dTop != null && dBase != null) {
+        silu(at, row0, t, count);
+        return;
+      }
       float[] x = Scratch.floats(Scratch.INPUT, n);
       Lanes.add(base, base0 + at, delta, delta0 + at, x, 0, n);
       float[] d = Scratch.floats(Scratch.GRADIENT, n);
@@ -283,6 +296,24 @@ public final class HeadActivations {
       }
     }
 
+    /** What most models have, SiLU and one sparse row a token: a row at a time, from the cache. */
+    private void silu(int at, int row0, int t, int count) {
+      float[] lanes = RowReductions.lanes();
+      for (int r = 0; r < count; r++) {
+        int i = at + r * dim;
+        int from = tokenRow[t + r];
+        int d = row0 + from * dim;
+        float f = weight[weight0 + from];
+        int to = dDelta0 + i;
+        int b = base0 + i;
+        deltaRow(base, b, delta, delta0 + i, dRows, d, f, dDelta, to, dim, lanes, r * Lanes.COUNT);
+        baseRow(base, b, dRows, row0 + (t + r) * dim, dDelta, to, dBase, dBase0 + i, dim);
+      }
+      float[] dots = Scratch.floats(Scratch.NUMBERS, TOKENS);
+      RowReductions.sums(lanes, dots);
+      for (int r = 0; r < count; r++) dTop[dTop0 + t + r] += dots[r];
+    }
+
     /** d = Σ_j weight_j·row_j, and dTop from the activated p. */
     private void gather(int row0, int t, int count, float[] p, float[] d) {
       float[] dots = Scratch.floats(Scratch.NUMBERS, RowReductions.ROWS);
@@ -299,6 +330,71 @@ public final class HeadActivations {
             dRows, row0, tokenRow, t * width + j, width, p, 0, count, dim, dots);
         for (int r = 0; r < count; r++) dTop[dTop0 + (t + r) * width + j] += dots[r];
       }
+    }
+  }
+
+  /**
+   * dDelta = SiLU'(base + delta)·f·row, and the vector whose lanes' sum is SiLU(base + delta)·row.
+   */
+  private static void deltaRow(
+      float[] base,
+      int b,
+      float[] delta,
+      int e,
+      float[] row,
+      int d,
+      float f,
+      float[] dDelta,
+      int to,
+      int n,
+      float[] lanes,
+      int at) {
+    FloatVector sum = FloatVector.zero(Lanes.SPECIES);
+    int j = 0;
+    for (; j + Lanes.COUNT <= n; j += Lanes.COUNT) {
+      FloatVector x = load(base, b + j).add(load(delta, e + j));
+      FloatVector s = VectorMath.sigmoid(x);
+      FloatVector y = load(row, d + j);
+      sum = x.mul(s).fma(y, sum);
+      Silu.slope(x, s).mul(y.mul(f)).intoArray(dDelta, to + j);
+    }
+    if (j < n) {
+      VectorMask<Float> m = Lanes.below(j, n);
+      FloatVector x = load(base, b + j, m).add(load(delta, e + j, m));
+      FloatVector s = VectorMath.sigmoid(x);
+      FloatVector y = load(row, d + j, m);
+      sum = x.mul(s).fma(y, sum);
+      Silu.slope(x, s).mul(y.mul(f)).intoArray(dDelta, to + j, m);
+    }
+    sum.intoArray(lanes, at);
+  }
+
+  /** dBase = SiLU'(base)·row + dDelta. */
+  private static void baseRow(
+      float[] base,
+      int b,
+      float[] row,
+      int d,
+      float[] dDelta,
+      int e,
+      float[] dBase,
+      int to,
+      int n) {
+    int j = 0;
+    for (; j + Lanes.COUNT <= n; j += Lanes.COUNT) {
+      FloatVector x = load(base, b + j);
+      Silu.slope(x, VectorMath.sigmoid(x))
+          .mul(load(row, d + j))
+          .add(load(dDelta, e + j))
+          .intoArray(dBase, to + j);
+    }
+    if (j < n) {
+      VectorMask<Float> m = Lanes.below(j, n);
+      FloatVector x = load(base, b + j, m);
+      Silu.slope(x, VectorMath.sigmoid(x))
+          .mul(load(row, d + j, m))
+          .add(load(dDelta, e + j, m))
+          .intoArray(dBase, to + j, m);
     }
   }
 

@@ -20,8 +20,8 @@ final class RowReductions {
 
   private RowReductions() {}
 
-  /** This thread's memory for the vectors of the rows. */
-  private static float[] lanes() {
+  /** This thread's memory for the vectors of the rows, [{@link #ROWS}, lanes]. */
+  static float[] lanes() {
     return Scratch.floats(Scratch.LANES, ROWS * ROWS);
   }
 
@@ -172,7 +172,7 @@ final class RowReductions {
   }
 
   /** The sums of the lanes of {@link #ROWS} vectors. */
-  private static void sums(float[] lanes, float[] to) {
+  static void sums(float[] lanes, float[] to) {
     if (COUNT == ROWS) {
       Transpose.square(lanes, 0, COUNT, lanes, 0, COUNT, square());
       pairs(lanes, 8);
