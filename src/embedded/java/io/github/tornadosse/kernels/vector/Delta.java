@@ -158,7 +158,7 @@ public final class Delta {
       int stateAt,
       RowOutputs out) {
     int[] bounds = HeapAccess.ints(segments);
-    long[] order = Gla.longestFirst(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
+    long[] order = Pieces.longestFirst(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
     float[] states = control.get(Control.USE_STATE) == 1 ? HeapAccess.floats(state) : null;
     int base = control.get(stateAt);
     int heads = x.heads();
@@ -408,7 +408,7 @@ public final class Delta {
             HeapAccess.floats(dGateRows),
             HeapAccess.floats(dWeightRows));
     int[] bounds = HeapAccess.ints(segments);
-    long[] order = Gla.longestFirst(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
+    long[] order = Pieces.longestFirst(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
     int stateBase = control.get(stateAt);
     int gradientBase = control.get(dStateAt);
     int heads = x.heads();

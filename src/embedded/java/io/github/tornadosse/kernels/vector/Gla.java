@@ -1,16 +1,14 @@
 package io.github.tornadosse.kernels.vector;
 
-import io.github.tornadosse.embedded.Workers;
 import io.github.tornadosse.kernels.Control;
-import java.util.Arrays;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.HeapAccess;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Chunkwise gated linear attention over segments of rows (docs/mathematics.md section 2; the
- * contract is that of {@code Operations.gla} and {@code Operations.glaGradient}). One unit of work
- * is one segment of one head; the longest go first. Any K, V and length, and any gate at most 0.
+ * contract is that of {@code Operations.gla} and {@code Operations.glaGradient}). How segments of
+ * heads are shared out: {@link Pieces}. Any K, V and length, and any gate at most 0.
  */
 public final class Gla {
   private static final ThreadLocal<GlaForward> FORWARD = new ThreadLocal<>();
@@ -172,30 +170,30 @@ public final class Gla {
       RowOutputs out,
       float[] kept) {
     int[] bounds = HeapAccess.ints(segments);
-    int[] keptBefore = keptBefore(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
-    long[] order = longestFirst(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
+    int count = control.get(Control.SEQUENCES) * (partitions + 1);
+    int[] keptBefore = keptBefore(bounds, count);
     float[] states = control.get(Control.USE_STATE) == 1 ? HeapAccess.floats(state) : null;
     int base = control.get(stateAt);
     int heads = x.heads();
     int key = x.key();
     int value = x.value();
-    Workers.forEach(
-        order.length * heads,
-        (item, worker) -> {
-          int segment = (int) order[item / heads];
-          int head = item % heads;
-          forwardScratch(key, value)
-              .segment(
-                  x,
-                  head,
-                  bounds[2 * segment],
-                  bounds[2 * segment + 1],
-                  states,
-                  base + (segment * heads + head) * key * value,
-                  out,
-                  kept,
-                  keptAt(keptBefore, segment, heads, head, key, value));
-        });
+    Pieces.forEach(
+        bounds,
+        count,
+        heads,
+        GlaForward.stateSize(key, value),
+        false,
+        (segment, head, piece) ->
+            forwardScratch(key, value)
+                .segment(
+                    x,
+                    head,
+                    piece,
+                    states,
+                    base + (segment * heads + head) * key * value,
+                    out,
+                    kept,
+                    keptAt(keptBefore, segment, heads, head, key, value)));
   }
 
   /** How many states are kept before each segment; one more entry than segments. */
@@ -297,23 +295,26 @@ public final class Gla {
             HeapAccess.floats(dvRows));
     float[] states = keeps == 1 ? HeapAccess.floats(kept) : null;
     int[] bounds = HeapAccess.ints(segments);
-    int[] keptBefore = keptBefore(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
-    long[] order = longestFirst(bounds, control.get(Control.SEQUENCES) * (partitions + 1));
+    int count = control.get(Control.SEQUENCES) * (partitions + 1);
+    int[] keptBefore = keptBefore(bounds, count);
     int stateBase = control.get(stateAt);
     int gradientBase = control.get(dStateAt);
-    Workers.forEach(
-        order.length * heads,
-        (item, worker) -> {
-          int segment = (int) order[item / heads];
-          int head = item % heads;
+    // Without kept states a piece would have to compute those before it again.
+    int handed = states == null ? 0 : GlaBackward.stateSize(key, value);
+    Pieces.forEach(
+        bounds,
+        count,
+        heads,
+        handed,
+        true,
+        (segment, head, piece) -> {
           int at = (segment * heads + head) * key * value;
           backwardScratch(key, value)
               .segment(
                   x,
                   y,
                   head,
-                  bounds[2 * segment],
-                  bounds[2 * segment + 1],
+                  piece,
                   stateBase + at,
                   gradientBase + at,
                   states,
@@ -337,18 +338,5 @@ public final class Gla {
       FORWARD.set(f);
     }
     return f;
-  }
-
-  /** The segments that are not empty, longest first; a segment's index is the low 32 bits. */
-  static long[] longestFirst(int[] bounds, int count) {
-    long[] order = new long[count];
-    int n = 0;
-    for (int i = 0; i < count; i++) {
-      long length = bounds[2 * i + 1] - bounds[2 * i];
-      if (length > 0) order[n++] = -length << 32 | i;
-    }
-    order = Arrays.copyOf(order, n);
-    Arrays.sort(order);
-    return order;
   }
 }

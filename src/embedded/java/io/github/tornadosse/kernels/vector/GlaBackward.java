@@ -111,7 +111,7 @@ final class GlaBackward {
     start = new float[BLOCKS * kp];
     decay = new float[BLOCKS * kp];
     tail = new float[BLOCKS * kp];
-    gradient = new float[kp * vp];
+    gradient = new float[stateSize(key, value)];
     gradientT = new float[kp * vp];
     sum = new float[kp];
     direct = new GlaDirect(key, kp);
@@ -134,11 +134,15 @@ final class GlaBackward {
   record Gradients(
       float[] out, float[] states, float[] stateGradients, float[] rows, float[] values) {}
 
+  /** Floats of a state's gradient that pieces hand on. */
+  static int stateSize(int key, int value) {
+    return MicroKernels.panels(key) * NR * MicroKernels.panels(value) * NR;
+  }
+
   /**
-   * One segment of one head.
+   * Rows of a segment of one head.
    *
-   * @param begin first row
-   * @param end row after the last
+   * @param piece which
    * @param stateAt begin of the initial state [K, V]
    * @param gradientAt begin of the state's gradient
    * @param kept what the forward pass has kept of the states, see {@link GlaStates#segment}; null
@@ -149,16 +153,22 @@ final class GlaBackward {
       GlaInputs x,
       Gradients y,
       int head,
-      int begin,
-      int end,
+      Pieces.Piece piece,
       int stateAt,
       int gradientAt,
       float[] kept,
       int keptAt) {
+    int begin = piece.begin();
+    int end = piece.end();
     boolean carried = y.states() != null;
     states.segment(x, head, begin, end, y.states(), stateAt, kept, keptAt);
-    if (carried) GlaState.unpack(y.stateGradients(), gradientAt, key, value, gradient, kp);
-    for (int j = Blocks.count(end - begin, PAIR) - 1; j >= 0; j--) {
+    if (piece.to() < end) {
+      System.arraycopy(piece.state(), 0, gradient, 0, gradient.length);
+    } else if (carried) {
+      GlaState.unpack(y.stateGradients(), gradientAt, key, value, gradient, kp);
+    }
+    int last = Blocks.count(piece.to() - begin, PAIR) - 1;
+    for (int j = last; j >= (piece.from() - begin) / PAIR; j--) {
       int row = begin + j * PAIR;
       int before = j > 0 ? row : row - PAIR; // nothing is read ahead before the first pair
       float[] stateT = states.before(j);
@@ -175,7 +185,11 @@ final class GlaBackward {
       chunk(x, y, head, stateT, carried || j > 0, carried || row + C < end);
     }
     states.release();
-    if (carried) GlaState.pack(gradient, kp, y.stateGradients(), gradientAt, key, value);
+    if (piece.from() > begin) {
+      System.arraycopy(gradient, 0, piece.state(), 0, gradient.length);
+    } else if (carried) {
+      GlaState.pack(gradient, kp, y.stateGradients(), gradientAt, key, value);
+    }
   }
 
   /** Reads some more of the rows that come next, so that they come while products run. */

@@ -34,7 +34,7 @@ final class GlaForward {
 
   private final int key;
   private final int value;
-  private final int kp; // K padded to whole vectors
+  private final int kp; // padded K
   private final int panels;
   private final float[] state; // [panels, kp, NR]
   private final float[] values; // [panels, C, NR]
@@ -64,9 +64,9 @@ final class GlaForward {
   GlaForward(int key, int value) {
     this.key = key;
     this.value = value;
-    kp = (key + L - 1) / L * L;
+    kp = paddedKey(key);
     panels = MicroKernels.panels(value);
-    state = new float[panels * kp * NR];
+    state = new float[stateSize(key, value)];
     values = new float[panels * C * NR];
     qBlock = new float[BLOCK * kp];
     qColumns = new float[C * kp];
@@ -83,11 +83,20 @@ final class GlaForward {
     return this.key == key && this.value == value;
   }
 
+  /** Floats of a state that pieces hand on. */
+  static int stateSize(int key, int value) {
+    return MicroKernels.panels(value) * paddedKey(key) * NR;
+  }
+
+  /** K padded to whole vectors. */
+  private static int paddedKey(int key) {
+    return (key + L - 1) / L * L;
+  }
+
   /**
-   * One segment of one head.
+   * Rows of a segment of one head.
    *
-   * @param begin first row
-   * @param end row after the last
+   * @param piece which
    * @param states the state [K, V] is read from and written back to it at stateAt; null to start
    *     from zero and keep nothing
    * @param out takes the outputs
@@ -98,13 +107,14 @@ final class GlaForward {
   void segment(
       GlaInputs x,
       int head,
-      int begin,
-      int end,
+      Pieces.Piece piece,
       float[] states,
       int stateAt,
       RowOutputs out,
       float[] kept,
       int keptAt) {
+    int begin = piece.begin();
+    int end = piece.end();
     if (states != null && end - begin <= FEW) {
       chunk.load(x, head, begin, end);
       int at = out.at(head, begin);
@@ -112,11 +122,15 @@ final class GlaForward {
       out.done(head, begin, end - begin);
       return;
     }
-    if (states != null) GlaState.unpack(states, stateAt, key, value, state, kp);
+    if (piece.from() > begin) {
+      System.arraycopy(piece.state(), 0, state, 0, state.length);
+    } else if (states != null) {
+      GlaState.unpack(states, stateAt, key, value, state, kp);
+    }
     outputs = out;
     this.head = head;
-    next.load(x, head, begin, end);
-    for (int row = begin; row < end; row += C) {
+    next.load(x, head, piece.from(), end);
+    for (int row = piece.from(); row < piece.to(); row += C) {
       GlaChunk c = next;
       next = chunk;
       chunk = c;
@@ -133,7 +147,11 @@ final class GlaForward {
       out.done(head, row, c.n);
       if (toState) update(x, c, fromState);
     }
-    if (states != null) GlaState.pack(state, kp, states, stateAt, key, value);
+    if (piece.to() < end) {
+      System.arraycopy(state, 0, piece.state(), 0, state.length);
+    } else if (states != null) {
+      GlaState.pack(state, kp, states, stateAt, key, value);
+    }
   }
 
   /** The state, with K padded to whole panels as well. */

@@ -121,8 +121,7 @@ class GlaGradientTest {
               x,
               new GlaBackward.Gradients(c.outGradient, c.state, stateGradient, rows, values),
               0,
-              0,
-              n,
+              Pieces.Piece.whole(0, n),
               0,
               0,
               null,
@@ -130,6 +129,27 @@ class GlaGradientTest {
       Close.same(rows, c.rowGradients);
       Close.same(values, c.valueGradients);
       if (withState) Close.same(stateGradient, c.initialGradient);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"17, 33", "64, 48"})
+  void piecesOfSegmentsDoNotChangeABit(int key, int value) {
+    int[] bounds = {0, 515, 1030, 1031, 2311};
+    for (Gate gate : new Gate[] {Gate.MILD, Gate.STRONG}) {
+      for (boolean withState : new boolean[] {false, true}) {
+        GlaCase c = new GlaCase(11, bounds, 2, key, value, 3, 2, gate, withState);
+        try {
+          Workers.setCount(1);
+          GlaCase whole = c.gradient();
+          for (int threads : new int[] {2, 3}) {
+            Workers.setCount(threads);
+            sameAfterForward(whole);
+          }
+        } finally {
+          Workers.setCount(Runtime.getRuntime().availableProcessors());
+        }
+      }
     }
   }
 
