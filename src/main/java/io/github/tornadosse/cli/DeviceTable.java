@@ -39,8 +39,13 @@ final class DeviceTable {
   }
 
   /** A device that did not start, or whose process did not come to its end. */
-  void broken(String device, String reason) {
-    row(device, "-").reasons.add(reason);
+  void broken(String device, String tier, String reason) {
+    row(device, tier).reasons.add(reason);
+  }
+
+  /** The rows of another table, none of which this one has yet. */
+  void addAll(DeviceTable other) {
+    rows.putAll(other.rows);
   }
 
   private Row row(String device, String tier) {

@@ -11,10 +11,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
-/** Runs the golden cases on several devices, each in a process that the launcher starts. */
+/** Runs the golden cases on several devices, in processes that the launcher starts. */
 final class DeviceVerification {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String PREFIX = "sse: ";
@@ -28,7 +34,7 @@ final class DeviceVerification {
    *
    * @param launcher bin/sse
    * @param cases the directory of cases; null for those in the jar
-   * @param progress told of each device before it is run
+   * @param progress told of each process before it is run, by its thread
    */
   DeviceVerification(Path launcher, Path cases, Consumer<String> progress) {
     this.launcher = launcher;
@@ -36,32 +42,55 @@ final class DeviceVerification {
     this.progress = progress;
   }
 
-  /** Adds the rows of the embedded runtime. */
-  void jvm(DeviceTable table) {
-    verify(Devices.JVM, table);
-  }
-
-  /** Adds the rows of a device of the SDK; one row with the obstacle where there is none. */
-  void device(SdkDevices.Found device, DeviceTable table) {
-    if (device.fields() == null) {
-      table.broken(device.name(), "no devices: " + device.obstacle());
-    } else {
-      verify(device.name(), table);
+  /**
+   * Verifies the embedded runtime and devices of the SDK, each tier of a device in a process.
+   *
+   * @param devices what the launcher found
+   * @param atOnce how many processes run side by side
+   * @return the rows, in the order of the devices; one with the obstacle where there is no device
+   */
+  DeviceTable all(List<SdkDevices.Found> devices, int atOnce) {
+    DeviceTable table = new DeviceTable();
+    try (ExecutorService processes = Executors.newFixedThreadPool(atOnce)) {
+      List<Future<DeviceTable>> parts = new ArrayList<>();
+      parts.add(processes.submit(() -> verify(Devices.JVM, "auto")));
+      for (SdkDevices.Found device : devices) {
+        if (device.fields() == null) {
+          DeviceTable none = new DeviceTable();
+          none.broken(device.name(), "-", "no devices: " + device.obstacle());
+          parts.add(CompletableFuture.completedFuture(none));
+          continue;
+        }
+        for (String tier : new LinkedHashSet<>(List.of("portable", device.fields().tier()))) {
+          parts.add(processes.submit(() -> verify(device.name(), tier)));
+        }
+      }
+      for (Future<DeviceTable> part : parts) {
+        table.addAll(part.get());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      table.broken("-", "-", "interrupted");
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException cause
+          ? cause
+          : new IllegalStateException(e.getCause());
     }
+    return table;
   }
 
-  private void verify(String device, DeviceTable table) {
-    progress.accept("verifying " + device);
+  private DeviceTable verify(String device, String tier) {
+    progress.accept("verifying %s, tier %s".formatted(device, tier));
     List<String> command = new ArrayList<>();
     command.add(launcher.toString());
-    command.addAll(List.of("--device", device, "verify", "--tier", "auto", "--json"));
+    command.addAll(List.of("--device", device, "verify", "--tier", tier, "--json"));
     if (cases != null) {
       command.addAll(List.of("--cases", cases.toString()));
     }
     try {
       Path errors = Files.createTempFile("sse-verify", ".err");
       try {
-        run(command, device, errors, table);
+        return run(command, device, tier, errors);
       } finally {
         Files.delete(errors);
       }
@@ -70,9 +99,10 @@ final class DeviceVerification {
     }
   }
 
-  /** Adds the results as they come, and why the process ended if it did before it should. */
-  private static void run(List<String> command, String device, Path errors, DeviceTable table)
+  /** The results, and why the process ended if it did before it should. */
+  private static DeviceTable run(List<String> command, String device, String tier, Path errors)
       throws IOException {
+    DeviceTable table = new DeviceTable();
     Process process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
     process.getOutputStream().close();
     boolean complete = false;
@@ -87,13 +117,14 @@ final class DeviceVerification {
       }
       int code = process.waitFor();
       if (!complete) {
-        table.broken(device, "exit code " + code + complaint(errors));
+        table.broken(device, tier, "exit code " + code + complaint(errors));
       }
     } catch (InterruptedException e) {
       process.destroy();
       Thread.currentThread().interrupt();
-      table.broken(device, "interrupted");
+      table.broken(device, tier, "interrupted");
     }
+    return table;
   }
 
   /** Drivers write to standard output, too: what is no JSON is theirs. */

@@ -27,7 +27,8 @@ import picocli.CommandLine.Option;
       "Compares every tier with golden cases computed in double precision.",
       "Without --tier: reference, portable and, where it can be used, vector; on a TornadoVM device",
       "what it compiles. Here --tier takes reference, too. With --all-devices: on jvm and every",
-      "device of the SDK, each in a process of its own."
+      "device of the SDK, each tier in a process of its own, as many at a time as the machine",
+      "has processors for."
     },
     footerHeading = "%nExamples:%n",
     footer = {
@@ -87,11 +88,11 @@ final class VerifyCommand implements Callable<Integer> {
     if (home == null) {
       throw new UserError("--all-devices is for the launcher, bin/sse");
     }
-    DeviceTable table = new DeviceTable();
     DeviceVerification processes =
         new DeviceVerification(Path.of(home, "bin", "sse"), directory, Console::err);
-    processes.jvm(table);
-    SdkDevices.found().forEach(d -> processes.device(d, table));
+    // Nearly all of the time is compilation, on about two processors.
+    int atOnce = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
+    DeviceTable table = processes.all(SdkDevices.found(), atOnce);
     if (globals.json()) {
       Console.json(table.json());
     } else {

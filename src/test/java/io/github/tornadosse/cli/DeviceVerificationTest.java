@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,31 +24,39 @@ class DeviceVerificationTest {
 
   @TempDir private Path directory;
 
-  private final DeviceTable table = new DeviceTable();
-  private final List<String> progress = new ArrayList<>();
+  private final List<String> progress = Collections.synchronizedList(new ArrayList<>());
 
-  private DeviceVerification launcher(String script, Path cases) throws IOException {
+  /** The table where jvm passes and the script stands in for the launcher on every other device. */
+  private DeviceTable table(String script, Path cases, int atOnce, SdkDevices.Found... devices)
+      throws IOException {
     Path file = directory.resolve("sse");
     Files.writeString(
-        file, "#!/bin/sh\necho \"$@\" >" + directory.resolve("arguments") + "\n" + script);
+        file,
+        "#!/bin/sh\necho \"$@\" >>%s\nif [ $2 = jvm ]; then\n%sexit 0\nfi\n%s"
+            .formatted(directory.resolve("arguments"), PASSED + END, script));
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
-    return new DeviceVerification(file, cases, progress::add);
+    return new DeviceVerification(file, cases, progress::add).all(List.of(devices), atOnce);
   }
 
-  private String arguments() throws IOException {
-    return Files.readString(directory.resolve("arguments")).strip();
+  private List<String> arguments() throws IOException {
+    return Files.readAllLines(directory.resolve("arguments"));
   }
 
-  private static SdkDevices.Found device() {
-    return SdkDevices.parse("opencl\t1\tgpu" + "\t1".repeat(10) + "\topencl-gpu\tportable")
+  private static SdkDevices.Found device(String name, String tier) {
+    return SdkDevices.parse(name.replace(':', '\t') + "\tgpu" + "\t1".repeat(10) + "\tx\t" + tier)
         .getFirst();
+  }
+
+  /** The lines after the head and jvm's. */
+  private static List<String> lines(DeviceTable table) {
+    return table.lines().subList(3, table.lines().size());
   }
 
   @Test
   void everyTierOfADeviceIsARowWithItsLargestErrors() throws IOException {
-    launcher("echo a driver says hello\n" + PASSED + END, null).jvm(table);
-    assertThat(arguments()).isEqualTo("--device jvm verify --tier auto --json");
-    assertThat(progress).containsExactly("verifying jvm");
+    DeviceTable table = table("exit 1", null, 1);
+    assertThat(arguments()).containsExactly("--device jvm verify --tier auto --json");
+    assertThat(progress).containsExactly("verifying jvm, tier auto");
     JsonNode rows = table.json().get("devices");
     assertThat(rows).hasSize(2);
     JsonNode portable = rows.get(0);
@@ -67,48 +76,82 @@ class DeviceVerificationTest {
   }
 
   @Test
+  void rowsStandInTheOrderOfTheDevicesThoughProcessesRunSideBySide() throws IOException {
+    // Each process but the last waits for the next one to be over.
+    String over = directory + "/over-";
+    String script =
+        """
+        case $2-$5 in
+          cuda:0-portable) next=cuda:0-gpu ;;
+          cuda:0-gpu) next=opencl:1-portable ;;
+          *) next= ;;
+        esac
+        while [ -n "$next" ] && [ ! -e %1$s$next ]; do sleep 0.01; done
+        echo "{\\"case\\":\\"op/a\\",\\"tier\\":\\"$5\\",\\"outcome\\":\\"passed\\",\\"reason\\":\\"\\"}"
+        : >%1$s$2-$5
+        """
+                .formatted(over)
+            + END;
+    DeviceTable table =
+        table(script, null, 3, device("cuda:0", "gpu"), device("opencl:1", "portable"));
+    assertThat(table.good()).isTrue();
+    assertThat(lines(table)).hasSize(3);
+    assertThat(lines(table).get(0)).startsWith("cuda:0     portable");
+    assertThat(lines(table).get(1)).startsWith("cuda:0     gpu");
+    assertThat(lines(table).get(2)).startsWith("opencl:1   portable");
+    assertThat(arguments()).hasSize(4).contains("--device cuda:0 verify --tier gpu --json");
+    assertThat(progress).hasSize(4).contains("verifying opencl:1, tier portable");
+  }
+
+  @Test
   void aFailedCaseIsNamedAndFailsTheWhole() throws IOException {
     String failed =
         "echo '{\"case\":\"op/c\",\"tier\":\"portable\",\"outcome\":\"failed\",\"forward\":{\"error\":\"Infinity\"},\"reason\":\"o is off\"}'\n";
-    launcher(PASSED + failed + END + "exit 1", directory).device(device(), table);
-    assertThat(arguments())
-        .isEqualTo("--device opencl:1 verify --tier auto --json --cases " + directory);
+    DeviceTable table =
+        table(PASSED + failed + END + "exit 1", directory, 1, device("opencl:1", "portable"));
+    assertThat(arguments().getLast())
+        .isEqualTo("--device opencl:1 verify --tier portable --json --cases " + directory);
     assertThat(table.good()).isFalse();
-    assertThat(table.lines().get(1)).contains("opencl:1", "Infinity", "op/c: o is off");
-    JsonNode row = table.json().get("devices").get(0);
+    assertThat(lines(table).getFirst()).contains("opencl:1", "Infinity", "op/c: o is off");
+    JsonNode row = table.json().get("devices").get(2);
     assertThat(row.get("failed").intValue()).isOne();
     assertThat(row.get("reasons").get(0).textValue()).isEqualTo("op/c: o is off");
   }
 
   @Test
   void aDeviceThatDoesNotStartIsARowWithItsReason() throws IOException {
-    launcher("echo 'sse: no driver' >&2; echo WARNING >&2; exit 2", null).device(device(), table);
+    DeviceTable table =
+        table(
+            "echo 'sse: no driver' >&2; echo WARNING >&2; exit 2",
+            null,
+            2,
+            device("opencl:1", "portable"));
     assertThat(table.good()).isFalse();
-    assertThat(table.lines().get(1)).contains("opencl:1", "exit code 2: no driver");
+    assertThat(lines(table)).hasSize(1);
+    assertThat(lines(table).getFirst()).contains("opencl:1", "exit code 2: no driver");
   }
 
   @Test
   void aProcessThatEndsInTheMiddleIsAFailureThoughItsCasesPassed() throws IOException {
-    launcher(PASSED + "echo trap >&2; exit 134", null).device(device(), table);
+    DeviceTable table =
+        table(PASSED + "echo trap >&2; exit 134", null, 1, device("opencl:1", "portable"));
     assertThat(table.good()).isFalse();
-    assertThat(table.lines()).hasSize(4);
-    assertThat(table.lines().get(3)).contains("exit code 134: trap");
+    assertThat(lines(table).getFirst()).contains("2.0e-07", "exit code 134: trap");
     assertThat(table.json().get("good").booleanValue()).isFalse();
   }
 
   @Test
   void aBackendWithoutDevicesIsARowWithoutAProcess() throws IOException {
-    DeviceVerification verification = launcher("exit 1", null);
-    verification.device(SdkDevices.parse("ptx\tno driver here").getFirst(), table);
-    assertThat(directory.resolve("arguments")).doesNotExist();
+    DeviceTable table =
+        table("exit 1", null, 1, SdkDevices.parse("ptx\tno driver here").getFirst());
+    assertThat(arguments()).hasSize(1);
     assertThat(table.good()).isFalse();
-    assertThat(table.lines().get(1)).contains("ptx", "no devices: no driver here");
+    assertThat(lines(table).getFirst()).contains("ptx", "no devices: no driver here");
   }
 
   @Test
   void aTierWhoseCasesAreAllSkippedDoesNotPass() throws IOException {
     String skipped = "echo '{\"case\":\"op/a\",\"tier\":\"portable\",\"outcome\":\"skipped\"}'\n";
-    launcher(skipped + END, null).jvm(table);
-    assertThat(table.good()).isFalse();
+    assertThat(table(skipped + END, null, 1, device("opencl:1", "portable")).good()).isFalse();
   }
 }
