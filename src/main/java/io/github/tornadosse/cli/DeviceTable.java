@@ -73,6 +73,13 @@ final class DeviceTable {
   List<String> lines() {
     List<String> lines = new ArrayList<>();
     lines.add(line("device", "tier", "passed", "failed", "skipped", "forward", "gradient", ""));
+    lines.addAll(rows());
+    return lines;
+  }
+
+  /** A line for each row. */
+  List<String> rows() {
+    List<String> lines = new ArrayList<>();
     rows.forEach(
         (key, row) ->
             lines.add(

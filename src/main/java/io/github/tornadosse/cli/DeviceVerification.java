@@ -34,7 +34,7 @@ final class DeviceVerification {
    *
    * @param launcher bin/sse
    * @param cases the directory of cases; null for those in the jar
-   * @param progress told of each process before it is run, by its thread
+   * @param progress told of each process before it is run, and its rows afterwards, by its thread
    */
   DeviceVerification(Path launcher, Path cases, Consumer<String> progress) {
     this.launcher = launcher;
@@ -81,6 +81,7 @@ final class DeviceVerification {
 
   private DeviceTable verify(String device, String tier) {
     progress.accept("verifying %s, tier %s".formatted(device, tier));
+    long start = System.nanoTime();
     List<String> command = new ArrayList<>();
     command.add(launcher.toString());
     command.addAll(List.of("--device", device, "verify", "--tier", tier, "--json"));
@@ -90,7 +91,10 @@ final class DeviceVerification {
     try {
       Path errors = Files.createTempFile("sse-verify", ".err");
       try {
-        return run(command, device, tier, errors);
+        DeviceTable table = run(command, device, tier, errors);
+        long seconds = Math.round((System.nanoTime() - start) / 1e9);
+        table.rows().forEach(row -> progress.accept("%s  after %d s".formatted(row, seconds)));
+        return table;
       } finally {
         Files.delete(errors);
       }

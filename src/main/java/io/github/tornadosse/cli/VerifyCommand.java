@@ -89,7 +89,8 @@ final class VerifyCommand implements Callable<Integer> {
       throw new UserError("--all-devices is for the launcher, bin/sse");
     }
     DeviceVerification processes =
-        new DeviceVerification(Path.of(home, "bin", "sse"), directory, Console::err);
+        new DeviceVerification(
+            Path.of(home, "bin", "sse"), directory, line -> Console.err("%s", line));
     // Nearly all of the time is compilation, on about two processors.
     int atOnce = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
     DeviceTable table = processes.all(SdkDevices.found(), atOnce);

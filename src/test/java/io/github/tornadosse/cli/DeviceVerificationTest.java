@@ -56,7 +56,10 @@ class DeviceVerificationTest {
   void everyTierOfADeviceIsARowWithItsLargestErrors() throws IOException {
     DeviceTable table = table("exit 1", null, 1);
     assertThat(arguments()).containsExactly("--device jvm verify --tier auto --json");
-    assertThat(progress).containsExactly("verifying jvm, tier auto");
+    assertThat(progress).hasSize(3);
+    assertThat(progress.get(0)).isEqualTo("verifying jvm, tier auto");
+    assertThat(progress.get(1)).contains("jvm", "portable", "2.0e-07").matches(".* after \\d+ s");
+    assertThat(progress.get(2)).contains("jvm", "vector", "4.0e-07").matches(".* after \\d+ s");
     JsonNode rows = table.json().get("devices");
     assertThat(rows).hasSize(2);
     JsonNode portable = rows.get(0);
@@ -100,7 +103,7 @@ class DeviceVerificationTest {
     assertThat(lines(table).get(1)).startsWith("cuda:0     gpu");
     assertThat(lines(table).get(2)).startsWith("opencl:1   portable");
     assertThat(arguments()).hasSize(4).contains("--device cuda:0 verify --tier gpu --json");
-    assertThat(progress).hasSize(4).contains("verifying opencl:1, tier portable");
+    assertThat(progress).hasSize(4 + 5).contains("verifying opencl:1, tier portable");
   }
 
   @Test
