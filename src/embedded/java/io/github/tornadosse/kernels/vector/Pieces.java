@@ -61,7 +61,7 @@ final class Pieces {
     int chains = order.length * heads;
     int threads = Workers.count();
     int cut = stateSize == 0 || threads == 1 ? 0 : Math.min(chains - threads, 2 * threads);
-    if (cut <= 0) {
+    if (cut <= 0 || !divides(bounds, (int) order[(chains - cut) / heads])) {
       Workers.forEach(
           chains,
           (item, worker) -> {
@@ -82,13 +82,18 @@ final class Pieces {
             return;
           }
           // Items begin in their order, so that the one before has begun; usually it is long over.
-          while (done.get(item.chain) < item.index) Thread.onSpinWait();
+          while (done.get(item.chain) < item.index) Thread.yield();
           try {
             body.run(item.segment, item.head, item.piece);
           } finally {
             done.set(item.chain, item.index + 1);
           }
         });
+  }
+
+  /** Whether a segment is long enough for two pieces. */
+  private static boolean divides(int[] bounds, int segment) {
+    return Blocks.count(bounds[2 * segment + 1] - bounds[2 * segment], UNIT) >= 2 * LEAST;
   }
 
   private static List<Item> items(
@@ -100,7 +105,7 @@ final class Pieces {
       int segment = (int) order[i / heads];
       int begin = bounds[2 * segment];
       int end = bounds[2 * segment + 1];
-      if (i < whole || Blocks.count(end - begin, UNIT) < 2 * LEAST) {
+      if (i < whole || !divides(bounds, segment)) {
         items.add(new Item(segment, i % heads, Piece.whole(begin, end), -1, 0));
       } else {
         float[] state = new float[stateSize];
