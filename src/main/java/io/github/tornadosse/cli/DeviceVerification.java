@@ -65,12 +65,16 @@ final class DeviceVerification {
           parts.add(processes.submit(() -> verify(device.name(), tier)));
         }
       }
-      for (Future<DeviceTable> part : parts) {
-        table.addAll(part.get());
+      try {
+        for (Future<DeviceTable> part : parts) {
+          table.addAll(part.get());
+        }
+      } catch (InterruptedException e) {
+        // Before the pool is closed, which waits for what is still at work.
+        processes.shutdownNow();
+        Thread.currentThread().interrupt();
+        table.broken("-", "-", "interrupted");
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      table.broken("-", "-", "interrupted");
     } catch (ExecutionException e) {
       throw e.getCause() instanceof RuntimeException cause
           ? cause

@@ -300,7 +300,7 @@ public final class Gla {
     int stateBase = control.get(stateAt);
     int gradientBase = control.get(dStateAt);
     // Without kept states a piece would have to compute those before it again.
-    int handed = states == null ? 0 : GlaBackward.stateSize(key, value);
+    int handed = states == null ? 0 : GlaStates.size(key, value);
     Pieces.forEach(
         bounds,
         count,

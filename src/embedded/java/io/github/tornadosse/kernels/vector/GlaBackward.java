@@ -111,7 +111,7 @@ final class GlaBackward {
     start = new float[BLOCKS * kp];
     decay = new float[BLOCKS * kp];
     tail = new float[BLOCKS * kp];
-    gradient = new float[stateSize(key, value)];
+    gradient = new float[GlaStates.size(key, value)];
     gradientT = new float[kp * vp];
     sum = new float[kp];
     direct = new GlaDirect(key, kp);
@@ -133,11 +133,6 @@ final class GlaBackward {
    */
   record Gradients(
       float[] out, float[] states, float[] stateGradients, float[] rows, float[] values) {}
-
-  /** Floats of a state's gradient that pieces hand on. */
-  static int stateSize(int key, int value) {
-    return MicroKernels.panels(key) * NR * MicroKernels.panels(value) * NR;
-  }
 
   /**
    * Rows of a segment of one head.

@@ -91,7 +91,7 @@ final class GlaStates {
     direct = new GlaDirect(key, kp);
   }
 
-  /** Floats of a state that {@link GlaForward} keeps. */
+  /** Floats of a state that {@link GlaForward} keeps, and of a state's gradient. */
   static int size(int key, int value) {
     return MicroKernels.panels(key) * NR * MicroKernels.panels(value) * NR;
   }
