@@ -162,6 +162,8 @@ abstract class GlaContract extends OperationsContract {
         Arguments.of(new int[] {0, 200}, new int[] {2, 1, 1}, new int[] {1, 128, 32}, "mild"),
         Arguments.of(new int[] {0, 100}, new int[] {0, 0, 0}, new int[] {2, 32, 32}, "strong"),
         Arguments.of(new int[] {0, 150}, new int[] {2, 1, 2}, new int[] {1, 32, 16}, "cliffs"),
+        // many chunks: tiers may read several at a time
+        Arguments.of(new int[] {0, 600}, new int[] {0, 0, 0}, new int[] {1, 16, 16}, "mild"),
         // many segments: tiers may share out the work otherwise
         Arguments.of(
             new int[] {0, 2, 3, 5, 7, 9, 10, 11, 14},
