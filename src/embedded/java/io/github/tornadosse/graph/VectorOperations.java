@@ -1,7 +1,9 @@
 package io.github.tornadosse.graph;
 
+import io.github.tornadosse.embedded.Workers;
 import io.github.tornadosse.kernels.vector.Gla;
 import io.github.tornadosse.kernels.vector.MixerOutput;
+import java.util.function.IntSupplier;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 
 /**
@@ -17,20 +19,24 @@ public final class VectorOperations extends VectorOperationsMixerInputs {
   private final ConvolutionOperations convolutions = new VectorOperationsConvolutions();
   private final AttentionOperations attention = new VectorOperationsAttention();
   private final int tokensApart;
+  private final IntSupplier threads;
 
   /** The tier. */
   public VectorOperations() {
-    this(TOKENS_APART);
+    this(TOKENS_APART, Workers::count);
   }
 
   /**
-   * The tier with another bound.
+   * The tier with other bounds.
    *
    * @param tokensApart most tokens whose sparse rows have outputs of their own where no backward
    *     pass follows
+   * @param threads fewest heads of gated linear attention that take the segments of a sequence
+   *     together
    */
-  VectorOperations(int tokensApart) {
+  VectorOperations(int tokensApart, IntSupplier threads) {
     this.tokensApart = tokensApart;
+    this.threads = threads;
   }
 
   @Override
@@ -191,10 +197,15 @@ public final class VectorOperations extends VectorOperationsMixerInputs {
       View state,
       Output output,
       HeadSizes sizes) {
-    if (apart(s, rows)) {
+    boolean together =
+        rows.width() > 0
+            && sizes.heads() >= threads.getAsInt()
+            && Gla.together(rows.partitions(), sizes.key(), sizes.value());
+    if (!together && apart(s, rows, output)) {
       super.glaOutput(s, id, q, k, v, g, rows, state, output, sizes);
     } else {
-      VectorOperationsOutput.gla(s, id, q, k, v, g, rows, state, output, sizes);
+      FloatArray states = s.followed() ? states(s, id, rows, sizes) : null;
+      VectorOperationsOutput.gla(s, id, q, k, v, g, rows, state, output, sizes, states, together);
     }
   }
 
@@ -211,7 +222,7 @@ public final class VectorOperations extends VectorOperationsMixerInputs {
       View state,
       Output output,
       DeltaRuleOperations.Sizes sizes) {
-    if (apart(s, rows)) {
+    if (apart(s, rows, output)) {
       super.deltaRuleOutput(s, id, q, k, v, gates, rows, gateValues, state, output, sizes);
     } else {
       VectorOperationsOutput.deltaRule(
@@ -220,11 +231,12 @@ public final class VectorOperations extends VectorOperationsMixerInputs {
   }
 
   /**
-   * Whether rows' outputs and their sums have arrays of their own: with sparse rows that is faster
-   * than to add them where their tokens' outputs are, but takes memory that grows with the tokens.
+   * Whether rows' outputs have an array of their own: with sparse rows whose tokens' other rows
+   * have long left the cache that is faster than to add them where their tokens' outputs are, but
+   * takes memory that grows with the tokens.
    */
-  private boolean apart(Stage s, Rows rows) {
-    return rows.width() > 0 && s.tokens() <= tokensApart;
+  private boolean apart(Stage s, Rows rows, Output output) {
+    return output.o() != null || rows.width() > 0 && s.tokens() <= tokensApart;
   }
 
   @Override

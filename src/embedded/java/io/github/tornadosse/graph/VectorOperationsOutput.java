@@ -24,8 +24,18 @@ final class VectorOperationsOutput {
       Rows rows,
       View state,
       Output output,
-      HeadSizes sizes) {
+      HeadSizes sizes,
+      FloatArray states,
+      boolean together) {
     View gate = output.gate() == null ? output.w() : output.gate();
+    View sums = output.o() == null ? output.y() : output.o();
+    IntArray layout = layout(s, id, rows, state, output, sizes.heads(), sizes);
+    if (!s.buffers().measures()) {
+      layout.set(OutputLayout.SUMMED, output.o() == null ? 0 : 1);
+      layout.set(OutputLayout.SUMS_AT, sums.at());
+      layout.set(OutputLayout.KEEPS, states == null ? 0 : 1);
+      layout.set(OutputLayout.TOGETHER, together ? 1 : 0);
+    }
     s.graph()
         .task(
             id,
@@ -42,11 +52,13 @@ final class VectorOperationsOutput {
             rows.segments(),
             gate.array(),
             output.w().array(),
-            layout(s, id, rows, state, output, sizes.heads(), sizes, false),
+            layout,
             output.eps(),
             state.array(),
-            kept(s, id, rows, output, sizes),
+            further(s, id, rows, output, sizes),
             marks(s, id, sizes),
+            sums.array(),
+            states == null ? sums.array() : states,
             output.y().array());
   }
 
@@ -64,6 +76,10 @@ final class VectorOperationsOutput {
       DeltaRuleOperations.Sizes of) {
     View gate = output.gate() == null ? output.w() : output.gate();
     HeadSizes sizes = new HeadSizes(of.valueHeads(), of.key(), of.value());
+    IntArray layout = layout(s, id, rows, state, output, of.heads(), sizes);
+    if (!s.buffers().measures()) {
+      layout.set(OutputLayout.GATE_VALUES, gateValues ? 1 : 0);
+    }
     s.graph()
         .task(
             id,
@@ -80,10 +96,10 @@ final class VectorOperationsOutput {
             rows.segments(),
             gate.array(),
             output.w().array(),
-            layout(s, id, rows, state, output, of.heads(), sizes, gateValues),
+            layout,
             output.eps(),
             state.array(),
-            kept(s, id, rows, output, sizes),
+            further(s, id, rows, output, sizes),
             marks(s, id, sizes),
             output.y().array());
   }
@@ -93,9 +109,9 @@ final class VectorOperationsOutput {
     return Math.min(rows.width(), output.reads());
   }
 
-  private static FloatArray kept(Stage s, String id, Rows rows, Output output, HeadSizes sizes) {
+  private static FloatArray further(Stage s, String id, Rows rows, Output output, HeadSizes sizes) {
     long ranks = Math.max(0, reads(rows, output) - 1);
-    return s.buffers().floats(id + ".kept", ranks * sizes.heads() * s.tokens() * sizes.value());
+    return s.buffers().floats(id + ".further", ranks * sizes.heads() * s.tokens() * sizes.value());
   }
 
   private static IntArray marks(Stage s, String id, HeadSizes sizes) {
@@ -103,14 +119,7 @@ final class VectorOperationsOutput {
   }
 
   private static IntArray layout(
-      Stage s,
-      String id,
-      Rows rows,
-      View state,
-      Output output,
-      int keyHeads,
-      HeadSizes sizes,
-      boolean gateValues) {
+      Stage s, String id, Rows rows, View state, Output output, int keyHeads, HeadSizes sizes) {
     IntArray layout = s.buffers().ints(id + ".layout", OutputLayout.SIZE);
     if (s.buffers().measures()) {
       return layout;
@@ -130,7 +139,6 @@ final class VectorOperationsOutput {
     layout.set(OutputLayout.VALUE, sizes.value());
     layout.set(OutputLayout.VALUE_DIM, output.valueDim());
     layout.set(OutputLayout.CAPACITY, s.tokens());
-    layout.set(OutputLayout.GATE_VALUES, gateValues ? 1 : 0);
     return layout;
   }
 }

@@ -103,7 +103,7 @@ public final class CudaOperations extends GpuOperations {
       View state,
       Output output,
       HeadSizes sizes) {
-    if (CudaLinearAttention.takes(sizes, output)) {
+    if (output.o() == null && CudaLinearAttention.takes(sizes, output)) {
       CudaLinearAttention.output(s, id, q, k, v, g, rows, state, output, sizes);
     } else {
       super.glaOutput(s, id, q, k, v, g, rows, state, output, sizes);
@@ -150,7 +150,7 @@ public final class CudaOperations extends GpuOperations {
       super.mixerOutput(s, id, out, rows, gate, w, o, y, sizes, valueDim, eps);
       return;
     }
-    tokenOutput(s, id, out, rows, new Output(gate, w, y, valueDim, eps, 0), o, sizes);
+    tokenOutput(s, id, out, rows, new Output(gate, w, o, y, valueDim, eps, 0), sizes);
   }
 
   @Override
@@ -159,15 +159,16 @@ public final class CudaOperations extends GpuOperations {
     if (output.valueDim() > TokenOutput.MOST_VALUES) {
       super.mixerOutputAlone(s, id, out, rows, output, sizes);
     } else {
-      tokenOutput(s, id, out, rows, output, null, sizes);
+      tokenOutput(s, id, out, rows, output, sizes);
     }
   }
 
   private static void tokenOutput(
-      Stage s, String id, FloatArray out, Rows rows, Output to, View o, HeadSizes sizes) {
+      Stage s, String id, FloatArray out, Rows rows, Output to, HeadSizes sizes) {
     View gateOrW = to.gate() == null ? to.w() : to.gate();
     // Sums that nobody needs are not written, but the parameter takes an array of its own.
-    View sums = o == null ? new View(s.buffers().floats(id + ".none", 1), Control.ZERO) : o;
+    View sums =
+        to.o() == null ? new View(s.buffers().floats(id + ".none", 1), Control.ZERO) : to.o();
     s.graph()
         .task(
             id,
@@ -189,7 +190,7 @@ public final class CudaOperations extends GpuOperations {
             to.valueDim(),
             to.eps(),
             to.gate() == null ? 0 : 1,
-            o == null ? 0 : 1,
+            to.o() == null ? 0 : 1,
             s.tokens(),
             rows.width());
     tokenGrid(s, id, sizes, to.valueDim());

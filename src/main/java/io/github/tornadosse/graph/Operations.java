@@ -379,21 +379,22 @@ public interface Operations {
       float eps);
 
   /**
-   * Where a recurrence ends if no backward pass follows.
+   * Where a recurrence ends.
    *
    * @param gate [L, H·V]; null without an output gate
    * @param w [valueDim]
+   * @param o [H, capacity, V], sums that the backward pass needs; null if none follows
    * @param y [L, H·V]
    * @param valueDim width of a value head, divides V
    * @param eps added to the mean square
    * @param reads R, what a token reads of its sparse rows: those of rank below R
    */
-  record Output(View gate, View w, View y, int valueDim, float eps, int reads) {}
+  record Output(View gate, View w, View o, View y, int valueDim, float eps, int reads) {}
 
   /**
-   * {@link #gla} and {@link #mixerOutput} in one, where no backward pass follows: of what they
-   * write, y and the states alone. A tier that can do without arrays for the rows' outputs and
-   * their sums has none.
+   * {@link #gla} and {@link #mixerOutput} in one: of what they write, the output and the states
+   * alone. A tier that can do without arrays for the rows' outputs, or for sums that nobody needs,
+   * has none.
    */
   default void glaOutput(
       Stage s,
@@ -408,7 +409,7 @@ public interface Operations {
       HeadSizes sizes) {
     FloatArray out = rowOutputs(s, id, rows, sizes);
     gla(s, id, q, k, v, g, rows, state, out, sizes);
-    mixerOutputAlone(s, id + ".output", out, rows, output, sizes);
+    mixerOutput(s, id + ".output", out, rows, output, sizes);
   }
 
   /** The same for {@link DeltaRuleOperations#forward}; heads and V of the output are HV and V. */
@@ -427,12 +428,32 @@ public interface Operations {
     HeadSizes values = new HeadSizes(sizes.valueHeads(), sizes.key(), sizes.value());
     FloatArray out = rowOutputs(s, id, rows, values);
     deltaRule().forward(s, id, q, k, v, gates, rows, gateValues, state, out, sizes);
-    mixerOutputAlone(s, id + ".output", out, rows, output, values);
+    mixerOutput(s, id + ".output", out, rows, output, values);
   }
 
   private static FloatArray rowOutputs(Stage s, String id, Rows rows, HeadSizes sizes) {
     long rowCount = (long) s.tokens() * (1 + rows.width());
     return s.buffers().floats(id + ".rows", rowCount * sizes.heads() * sizes.value());
+  }
+
+  private void mixerOutput(
+      Stage s, String id, FloatArray out, Rows rows, Output output, HeadSizes sizes) {
+    if (output.o() == null) {
+      mixerOutputAlone(s, id, out, rows, output, sizes);
+    } else {
+      mixerOutput(
+          s,
+          id,
+          out,
+          rows,
+          output.gate(),
+          output.w(),
+          output.o(),
+          output.y(),
+          sizes,
+          output.valueDim(),
+          output.eps());
+    }
   }
 
   /** {@link #mixerOutput} where nobody needs o. */

@@ -101,23 +101,7 @@ final class DeltaRule implements Recurrence {
   }
 
   @Override
-  public void forward(Stage s, Arrays x) {
-    ops.forward(
-        s,
-        id(),
-        x.q(),
-        x.k(),
-        x.v(),
-        gates,
-        x.rows(),
-        m.gates().values(),
-        x.state(),
-        x.out(),
-        sizes);
-  }
-
-  @Override
-  public void output(Stage s, Arrays x, Operations.Output to) {
+  public void forward(Stage s, Arrays x, Operations.Output to) {
     all.deltaRuleOutput(
         s, id(), x.q(), x.k(), x.v(), gates, x.rows(), m.gates().values(), x.state(), to, sizes);
   }

@@ -121,12 +121,7 @@ final class LinearAttention implements Recurrence {
   }
 
   @Override
-  public void forward(Stage s, Arrays x) {
-    ops.gla(s, id(), x.q(), x.k(), x.v(), g, x.rows(), x.state(), x.out(), sizes);
-  }
-
-  @Override
-  public void output(Stage s, Arrays x, Operations.Output to) {
+  public void forward(Stage s, Arrays x, Operations.Output to) {
     ops.glaOutput(s, id(), x.q(), x.k(), x.v(), g, x.rows(), x.state(), to, sizes);
   }
 

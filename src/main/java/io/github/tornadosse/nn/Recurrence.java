@@ -10,16 +10,15 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 /** How a mixer's states are updated and read: its own gates, kernels and their gradients. */
 interface Recurrence {
   /**
-   * Activated inputs, states and outputs. V and the heads are those of {@link #sizes}.
+   * Activated inputs and states. V and the heads are those of {@link #sizes}.
    *
    * @param q [sources, H, capacity, K] queries
    * @param k [sources, H, capacity, K] keys
    * @param v [heads, capacity, V] values
    * @param rows which rows of them there are
    * @param state the layer's states
-   * @param out [heads, R, V]; null without a backward pass
    */
-  record Arrays(FloatArray q, FloatArray k, FloatArray v, Rows rows, View state, FloatArray out) {}
+  record Arrays(FloatArray q, FloatArray k, FloatArray v, Rows rows, View state) {}
 
   /**
    * Logits of keys, which say which rows of the state a token writes.
@@ -62,11 +61,8 @@ interface Recurrence {
   /** Appends the activated gates. */
   void activate(Stage s, KeyLogits keys);
 
-  /** Appends the outputs of all rows. */
-  void forward(Stage s, Arrays x);
-
-  /** Appends the mixer's output, where no backward pass follows. */
-  void output(Stage s, Arrays x, Operations.Output to);
+  /** Appends the states and the mixer's output. */
+  void forward(Stage s, Arrays x, Operations.Output to);
 
   /** Its id in graphs: that of {@link #forward}. */
   String id();

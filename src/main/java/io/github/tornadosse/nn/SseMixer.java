@@ -132,14 +132,7 @@ final class SseMixer {
     long layerStates = capacities.sessions() * m.stateSize();
     state = p.buffers().shared().floats("mixer.state", layers * layerStates);
     int stride = (int) Math.min(layerStates, Integer.MAX_VALUE);
-    arrays =
-        new Recurrence.Arrays(
-            q,
-            k,
-            v,
-            rows,
-            table.view(state, 0, stride, Axis.KIND),
-            w.training() ? p.buffers().floats("mixer.out_rows", rowCount * m.valueSize()) : null);
+    arrays = new Recurrence.Arrays(q, k, v, rows, table.view(state, 0, stride, Axis.KIND));
     sessionState =
         table.view(
             state,
@@ -265,26 +258,10 @@ final class SseMixer {
     }
     activate(s);
     View norm = w.weight("attn.o_norm.weight");
-    if (w.training()) {
-      recurrence.forward(s, arrays);
-      ops.mixerOutput(
-          s,
-          "mixer.output",
-          arrays.out(),
-          arrays.rows(),
-          outputGate,
-          norm,
-          o,
-          y,
-          sizes,
-          m.valueDim(),
-          normEps);
-    } else {
-      recurrence.output(
-          s,
-          arrays,
-          new Operations.Output(outputGate, norm, y, m.valueDim(), normEps, m.readers()));
-    }
+    recurrence.forward(
+        s,
+        arrays,
+        new Operations.Output(outputGate, norm, o, y, m.valueDim(), normEps, m.readers()));
     Linear last =
         new Linear(
             y,

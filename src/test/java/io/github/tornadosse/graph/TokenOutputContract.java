@@ -41,9 +41,9 @@ abstract class TokenOutputContract extends OperationsContract {
       OperationBench bench = bench(cu);
       double[] e = RoutedRows.gates(bench, partitions);
       RoutedRows routed = new RoutedRows(bench, e, partitions, width, selection);
-      // states in the one, an output gate in the other
+      // states in the one, an output gate and sums in the other
       GlaContract.Attention a = new GlaContract.Attention(bench, routed, sizes, regime, second);
-      Ends ends = new Ends(bench, sizes, !second, selection.readers());
+      Ends ends = new Ends(bench, sizes, !second, !second, selection.readers());
       bench.run(
           s ->
               operations()
@@ -60,8 +60,7 @@ abstract class TokenOutputContract extends OperationsContract {
                       sizes));
       RoutedRows.Scan expected = a.expected();
       Comparison comparison = comparison();
-      comparison.forward(
-          "y", ends.y.get(), ends.expected(expected.out(), routed.token, routed.tokens));
+      ends.compare(comparison, expected.out(), routed.token, routed.tokens);
       if (second) {
         comparison.forward("states", a.rState.get(), expected.states());
       }
@@ -114,7 +113,8 @@ abstract class TokenOutputContract extends OperationsContract {
   private void check(DeltaCase c) {
     HeadSizes sizes = new HeadSizes(c.sizes().valueHeads(), c.sizes().key(), c.sizes().value());
     DeltaCase.Inputs inputs = c.new Inputs();
-    Ends ends = new Ends(inputs.bench, sizes, c.gateValues(), c.rows().routing.readers());
+    boolean summed = c.gateValues() != c.useState();
+    Ends ends = new Ends(inputs.bench, sizes, c.gateValues(), summed, c.rows().routing.readers());
     double[] states =
         c.run(
             inputs,
@@ -134,8 +134,7 @@ abstract class TokenOutputContract extends OperationsContract {
                         c.sizes()));
     DeltaCase.Forward expected = c.expected();
     Comparison comparison = comparison();
-    comparison.forward(
-        "y", ends.y.get(), ends.expected(expected.out(), c.rows().token, c.rows().tokens));
+    ends.compare(comparison, expected.out(), c.rows().token, c.rows().tokens);
     if (c.useState()) {
       comparison.forward("states", states, expected.states());
     }
@@ -146,12 +145,13 @@ abstract class TokenOutputContract extends OperationsContract {
   private static final class Ends {
     final HeadSizes sizes;
     final Output output;
-    final Region y;
+    private final Region o; // null without sums
+    private final Region y;
     private final double[] w;
     private final double[] gate;
     private final boolean gated;
 
-    Ends(OperationBench bench, HeadSizes sizes, boolean gated, int reads) {
+    Ends(OperationBench bench, HeadSizes sizes, boolean gated, boolean summed, int reads) {
       this.sizes = sizes;
       this.gated = gated;
       int size = bench.tokens * sizes.heads() * sizes.value();
@@ -161,21 +161,32 @@ abstract class TokenOutputContract extends OperationsContract {
       gate = bench.normal(size, 2);
       Region rw = bench.input("w", valueDim, flat(valueDim), w);
       Region rGate = gated ? bench.input("gate", all, flat(size), gate) : null;
+      o = summed ? bench.output("o", all, bench.heads(sizes.heads(), sizes.value())) : null;
       y = bench.output("y", all, flat(size));
-      output = new Output(view(rGate), rw.view, y.view, valueDim, EPS, reads);
+      output = new Output(view(rGate), rw.view, view(o), y.view, valueDim, EPS, reads);
     }
 
-    /** From what rows read, [H, rows, V]. */
-    double[] expected(double[] out, int[] token, int tokens) {
-      double[] o = new double[gate.length];
+    /** With what follows from what rows read, [H, rows, V]. */
+    void compare(Comparison comparison, double[] out, int[] token, int tokens) {
+      double[] sums = new double[gate.length];
       int value = sizes.value();
       for (int i = 0; i < out.length; i++) {
         int head = i / (token.length * value);
-        o[(head * tokens + token[i / value % token.length]) * value + i % value] += out[i];
+        sums[(head * tokens + token[i / value % token.length]) * value + i % value] += out[i];
       }
-      return MixerOutputContract.mixed(
-              new Tape(), new Variable(o), new Variable(gate), new Variable(w), gated, sizes, EPS)
-          .data();
+      Variable mixed =
+          MixerOutputContract.mixed(
+              new Tape(),
+              new Variable(sums),
+              new Variable(gate),
+              new Variable(w),
+              gated,
+              sizes,
+              EPS);
+      comparison.forward("y", y.get(), mixed.data());
+      if (o != null) {
+        comparison.forward("o", o.get(), sums);
+      }
     }
   }
 }

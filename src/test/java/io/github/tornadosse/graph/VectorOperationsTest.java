@@ -54,20 +54,30 @@ class VectorOperationsTest {
     }
   }
 
+  /** Rows apart from their sums: as of few heads and tokens. */
   @Nested
-  class TokenOutput extends TokenOutputContract {
+  class TokenOutputApart extends TokenOutputContract {
     @Override
     protected Operations operations() {
-      return TIER;
+      return new VectorOperations(Integer.MAX_VALUE, () -> Integer.MAX_VALUE);
     }
   }
 
-  /** As of many tokens: in place. */
+  /** In place, segment by segment: as of few heads and many tokens. */
   @Nested
-  class LongTokenOutput extends TokenOutputContract {
+  class TokenOutputInPlace extends TokenOutputContract {
     @Override
     protected Operations operations() {
-      return new VectorOperations(0);
+      return new VectorOperations(0, () -> Integer.MAX_VALUE);
+    }
+  }
+
+  /** In place, sequence by sequence: as of a head for each thread. */
+  @Nested
+  class TokenOutputTogether extends TokenOutputContract {
+    @Override
+    protected Operations operations() {
+      return new VectorOperations(0, () -> 1);
     }
   }
 

@@ -102,7 +102,7 @@ public final class Delta {
    * @param layout see {@link OutputLayout}
    * @param eps added to the mean square
    * @param state the states [S·(N + 1), HV, K, V]; read and written if control[USE_STATE] is 1
-   * @param kept scratch, see {@link TokenSums}
+   * @param further scratch, see {@link TokenSums}
    * @param marks scratch, see {@link TokenSums}
    * @param y [L, HV·V]
    */
@@ -122,7 +122,7 @@ public final class Delta {
       IntArray layout,
       float eps,
       FloatArray state,
-      FloatArray kept,
+      FloatArray further,
       IntArray marks,
       FloatArray y) {
     int partitions = layout.get(OutputLayout.PARTITIONS);
@@ -144,7 +144,7 @@ public final class Delta {
             layout.get(OutputLayout.KEY),
             layout.get(OutputLayout.VALUE));
     TokenSums sums =
-        new TokenSums(control, rowToken, tokenRow, gate, w, layout, eps, kept, marks, y);
+        new TokenSums(control, rowToken, tokenRow, gate, w, layout, eps, further, marks, y, y);
     segments(x, control, segments, partitions, state, layout.get(OutputLayout.STATE_AT), sums);
     sums.finish(Blocks.tokens(control));
   }

@@ -93,7 +93,20 @@ public final class Gla {
             value);
     RowOutputs to = new RowOutputs.Kept(HeapAccess.floats(out), rowCapacity, value);
     float[] states = keeps == 1 ? HeapAccess.floats(kept) : null;
-    segments(x, control, segments, partitions, state, stateAt, to, states);
+    forward(x, of(x, control, segments, partitions, state, stateAt, states), to);
+  }
+
+  /**
+   * Whether {@link #output} can take the segments of a sequence together, so that the rows of a
+   * token come one soon after the other: whether their states fit into the cache. Results are the
+   * same to the bit; threads share out sequences and heads then, not segments.
+   *
+   * @param partitions N
+   * @param key K
+   * @param value V
+   */
+  public static boolean together(int partitions, int key, int value) {
+    return GlaForward.together(partitions + 1, key, value);
   }
 
   /**
@@ -115,9 +128,11 @@ public final class Gla {
    * @param layout see {@link OutputLayout}
    * @param eps added to the mean square
    * @param state the states [S·(N + 1), H, K, V]; read and written if control[USE_STATE] is 1
-   * @param kept scratch, see {@link TokenSums}
+   * @param further scratch, see {@link TokenSums}
    * @param marks scratch, see {@link TokenSums}
-   * @param y [L, H·V]
+   * @param sums output [H, capacity, V] what each token read; unused if the layout says so
+   * @param kept see {@link #forward}; unused if the layout says so
+   * @param y output [L, H·V]
    */
   public static void output(
       IntArray control,
@@ -135,8 +150,10 @@ public final class Gla {
       IntArray layout,
       float eps,
       FloatArray state,
-      FloatArray kept,
+      FloatArray further,
       IntArray marks,
+      FloatArray sums,
+      FloatArray kept,
       FloatArray y) {
     GlaInputs x =
         new GlaInputs(
@@ -152,63 +169,71 @@ public final class Gla {
             rowToken.getSize(),
             layout.get(OutputLayout.KEY),
             layout.get(OutputLayout.VALUE));
-    TokenSums sums =
-        new TokenSums(control, rowToken, tokenRow, gate, w, layout, eps, kept, marks, y);
-    int stateAt = layout.get(OutputLayout.STATE_AT);
+    TokenSums out =
+        new TokenSums(control, rowToken, tokenRow, gate, w, layout, eps, further, marks, sums, y);
     int partitions = layout.get(OutputLayout.PARTITIONS);
-    segments(x, control, segments, partitions, state, stateAt, sums, null);
-    sums.finish(Blocks.tokens(control));
+    int stateAt = layout.get(OutputLayout.STATE_AT);
+    float[] states = layout.get(OutputLayout.KEEPS) == 1 ? HeapAccess.floats(kept) : null;
+    GlaSegments all = of(x, control, segments, partitions, state, stateAt, states);
+    if (layout.get(OutputLayout.TOGETHER) == 1) {
+      sequences(x, all, partitions + 1, out);
+    } else {
+      forward(x, all, out);
+    }
+    out.finish(Blocks.tokens(control));
   }
 
-  private static void segments(
+  private static GlaSegments of(
       GlaInputs x,
       IntArray control,
       IntArray segments,
       int partitions,
       FloatArray state,
       int stateAt,
-      RowOutputs out,
       float[] kept) {
-    int[] bounds = HeapAccess.ints(segments);
-    int count = control.get(Control.SEQUENCES) * (partitions + 1);
-    int[] keptBefore = keptBefore(bounds, count);
     float[] states = control.get(Control.USE_STATE) == 1 ? HeapAccess.floats(state) : null;
-    int base = control.get(stateAt);
-    int heads = x.heads();
-    int key = x.key();
-    int value = x.value();
+    int count = control.get(Control.SEQUENCES) * (partitions + 1);
+    return GlaSegments.of(x, HeapAccess.ints(segments), count, states, control.get(stateAt), kept);
+  }
+
+  /** Segment by segment. */
+  private static void forward(GlaInputs x, GlaSegments of, RowOutputs out) {
     Pieces.forEach(
-        bounds,
-        count,
-        heads,
-        GlaForward.stateSize(key, value),
+        of.bounds(),
+        of.count(),
+        x.heads(),
+        GlaForward.stateSize(x.key(), x.value()),
         false,
         (segment, head, piece) ->
-            forwardScratch(key, value)
-                .segment(
-                    x,
-                    head,
-                    piece,
-                    states,
-                    base + (segment * heads + head) * key * value,
-                    out,
-                    kept,
-                    keptAt(keptBefore, segment, heads, head, key, value)));
+            forwardScratch(x.key(), x.value()).segment(x, head, of, segment, piece, out));
   }
 
-  /** How many states are kept before each segment; one more entry than segments. */
-  private static int[] keptBefore(int[] bounds, int count) {
-    int[] before = new int[count + 1];
-    for (int i = 0; i < count; i++) {
-      before[i + 1] = before[i] + GlaStates.keptOf(bounds[2 * i + 1] - bounds[2 * i]);
+  /** Sequence by sequence, so many segments each. */
+  private static void sequences(GlaInputs x, GlaSegments of, int each, RowOutputs out) {
+    Pieces.forEach(
+        tokens(x, of, each),
+        of.count() / each,
+        x.heads(),
+        each * GlaForward.stateSize(x.key(), x.value()),
+        false,
+        (sequence, head, piece) ->
+            forwardScratch(x.key(), x.value())
+                .sequence(x, head, of, sequence * each, each, piece, out));
+  }
+
+  /** First token of each sequence, and the one after its last. */
+  private static int[] tokens(GlaInputs x, GlaSegments of, int each) {
+    int[] bounds = new int[of.count() / each * 2];
+    for (int i = 0; i < of.count(); i++) {
+      int begin = i / each * 2;
+      if (of.begin(i) == of.end(i)) continue;
+      int first = x.token()[of.begin(i)];
+      int end = x.token()[of.end(i) - 1] + 1;
+      boolean empty = bounds[begin] == bounds[begin + 1];
+      bounds[begin] = empty ? first : Math.min(bounds[begin], first);
+      bounds[begin + 1] = Math.max(bounds[begin + 1], end);
     }
-    return before;
-  }
-
-  private static int keptAt(
-      int[] keptBefore, int segment, int heads, int head, int key, int value) {
-    int own = keptBefore[segment + 1] - keptBefore[segment];
-    return (keptBefore[segment] * heads + own * head) * GlaStates.size(key, value);
+    return bounds;
   }
 
   /**
@@ -294,31 +319,20 @@ public final class Gla {
             HeapAccess.floats(dRows),
             HeapAccess.floats(dvRows));
     float[] states = keeps == 1 ? HeapAccess.floats(kept) : null;
-    int[] bounds = HeapAccess.ints(segments);
-    int count = control.get(Control.SEQUENCES) * (partitions + 1);
-    int[] keptBefore = keptBefore(bounds, count);
-    int stateBase = control.get(stateAt);
-    int gradientBase = control.get(dStateAt);
+    GlaSegments of = of(x, control, segments, partitions, state, stateAt, states);
+    int gradientBase = control.get(dStateAt) - of.statesAt();
     // Without kept states a piece would have to compute those before it again.
     int handed = states == null ? 0 : GlaStates.size(key, value);
     Pieces.forEach(
-        bounds,
-        count,
+        of.bounds(),
+        of.count(),
         heads,
         handed,
         true,
         (segment, head, piece) -> {
-          int at = (segment * heads + head) * key * value;
+          int at = of.stateAt(segment, head);
           backwardScratch(key, value)
-              .segment(
-                  x,
-                  y,
-                  head,
-                  piece,
-                  stateBase + at,
-                  gradientBase + at,
-                  states,
-                  keptAt(keptBefore, segment, heads, head, key, value));
+              .segment(x, y, head, piece, at, gradientBase + at, states, of.keptAt(segment, head));
         });
   }
 

@@ -30,13 +30,16 @@ final class GlaForward {
   /** Longest segment that goes token by token when it carries a state. */
   private static final int FEW = 4;
 
+  /** Most bytes of states that take turns; they have to stay in the cache. */
+  private static final int STATES_TOGETHER = 2 << 20;
+
   private static final int BLOCKS = C / BLOCK;
 
   private final int key;
   private final int value;
   private final int kp; // padded K
   private final int panels;
-  private final float[] state; // [panels, kp, NR]
+  private final float[] own; // [panels, kp, NR]
   private final float[] values; // [panels, C, NR]
   private final float[] qBlock; // [16, kp] q to the start of one sub-chunk
   private final float[]
@@ -55,6 +58,9 @@ final class GlaForward {
   private GlaChunk chunk = new GlaChunk();
   private GlaChunk next = new GlaChunk();
 
+  private float[] state; // that of the segment at hand
+  private float[][] states = new float[0][]; // those of a sequence's segments
+  private int[] rows = new int[0]; // where the next chunk of each begins
   private RowOutputs outputs;
   private int head;
 
@@ -66,7 +72,7 @@ final class GlaForward {
     this.value = value;
     kp = paddedKey(key);
     panels = MicroKernels.panels(value);
-    state = new float[stateSize(key, value)];
+    own = new float[stateSize(key, value)];
     values = new float[panels * C * NR];
     qBlock = new float[BLOCK * kp];
     qColumns = new float[C * kp];
@@ -93,65 +99,181 @@ final class GlaForward {
     return (key + L - 1) / L * L;
   }
 
+  /** Whether {@link #sequence} has room for so many segments of that size. */
+  static boolean together(int segments, int key, int value) {
+    return (long) segments * stateSize(key, value) * Float.BYTES <= STATES_TOGETHER;
+  }
+
   /**
    * Rows of a segment of one head.
    *
-   * @param piece which
-   * @param states the state [K, V] is read from and written back to it at stateAt; null to start
-   *     from zero and keep nothing
-   * @param out takes the outputs
-   * @param kept takes the states that the backward pass can go on from, see {@link
-   *     GlaStates#segment}; null to keep none
-   * @param keptAt where they begin
+   * @param piece which of the segment's rows
    */
   void segment(
-      GlaInputs x,
-      int head,
-      Pieces.Piece piece,
-      float[] states,
-      int stateAt,
-      RowOutputs out,
-      float[] kept,
-      int keptAt) {
-    int begin = piece.begin();
-    int end = piece.end();
-    if (states != null && end - begin <= FEW) {
-      chunk.load(x, head, begin, end);
-      int at = out.at(head, begin);
-      GlaStep.run(x, chunk, states, stateAt, out.array(), at, total, running, decay);
-      out.done(head, begin, end - begin);
+      GlaInputs x, int head, GlaSegments of, int segment, Pieces.Piece piece, RowOutputs out) {
+    if (few(of, segment)) {
+      step(x, head, of, segment, out);
       return;
     }
+    int begin = of.begin(segment);
+    int end = of.end(segment);
+    state = own;
     if (piece.from() > begin) {
       System.arraycopy(piece.state(), 0, state, 0, state.length);
-    } else if (states != null) {
-      GlaState.unpack(states, stateAt, key, value, state, kp);
+    } else if (of.states() != null) {
+      GlaState.unpack(of.states(), of.stateAt(segment, head), key, value, state, kp);
     }
-    outputs = out;
-    this.head = head;
+    writeTo(head, out);
     next.load(x, head, piece.from(), end);
     for (int row = piece.from(); row < piece.to(); row += C) {
-      GlaChunk c = next;
-      next = chunk;
-      chunk = c;
+      GlaChunk c = advance();
       next.load(x, head, Math.min(end, row + C), end);
-      boolean fromState = states != null || row > begin;
-      if (kept != null && row > begin && (row - begin) % GlaStates.PAIR == 0) {
-        int pair = (row - begin) / GlaStates.PAIR;
-        keep(kept, keptAt + (pair - 1) * GlaStates.size(key, value));
-      }
-      boolean toState = states != null || row + C < end;
-      prepare(x, c);
-      scores(x, c);
-      output(x, c, fromState, out.array(), out.at(head, row));
-      out.done(head, row, c.n);
-      if (toState) update(x, c, fromState);
+      compute(x, of, segment, c);
     }
     if (piece.to() < end) {
       System.arraycopy(state, 0, piece.state(), 0, state.length);
-    } else if (states != null) {
-      GlaState.pack(state, kp, states, stateAt, key, value);
+    } else if (of.states() != null) {
+      GlaState.pack(state, kp, of.states(), of.stateAt(segment, head), key, value);
     }
+  }
+
+  /**
+   * Rows of all segments of a sequence, of one head: chunk by chunk in the order of their last
+   * tokens, so that what the rows of a token share, values and outputs, is still in the cache for
+   * the second of them. The same chunks as {@link #segment} takes, and the same bits.
+   *
+   * @param first the sequence's first segment
+   * @param count its segments
+   * @param piece which of the sequence's tokens; a chunk goes with its last one
+   */
+  void sequence(
+      GlaInputs x,
+      int head,
+      GlaSegments of,
+      int first,
+      int count,
+      Pieces.Piece piece,
+      RowOutputs out) {
+    reserve(count);
+    writeTo(head, out);
+    for (int i = 0; i < count; i++) {
+      int segment = first + i;
+      rows[i] = of.begin(segment);
+      if (few(of, segment)) {
+        if (piece.from() == piece.begin()) step(x, head, of, segment, out);
+        rows[i] = of.end(segment);
+      } else if (piece.from() > piece.begin()) {
+        System.arraycopy(piece.state(), i * own.length, states[i], 0, own.length);
+        rows[i] = rowAfter(x, rows[i], of.end(segment), piece.from());
+      } else if (of.states() != null) {
+        GlaState.unpack(of.states(), of.stateAt(segment, head), key, value, states[i], kp);
+      }
+    }
+    int at = earliest(x, of, first, count, piece.to());
+    load(x, head, of, first, at);
+    while (at >= 0) {
+      GlaChunk c = advance();
+      int i = at;
+      rows[i] += c.n;
+      at = earliest(x, of, first, count, piece.to());
+      load(x, head, of, first, at);
+      state = states[i];
+      compute(x, of, first + i, c);
+    }
+    for (int i = 0; i < count; i++) {
+      int segment = first + i;
+      if (piece.to() < piece.end()) {
+        System.arraycopy(states[i], 0, piece.state(), i * own.length, own.length);
+      } else if (of.states() != null && !few(of, segment)) {
+        GlaState.pack(states[i], kp, of.states(), of.stateAt(segment, head), key, value);
+      }
+    }
+  }
+
+  /** Whether a segment is so short that it goes token by token, or empty. */
+  private static boolean few(GlaSegments of, int segment) {
+    int n = of.end(segment) - of.begin(segment);
+    return n == 0 || of.states() != null && n <= FEW;
+  }
+
+  private void step(GlaInputs x, int head, GlaSegments of, int segment, RowOutputs out) {
+    int begin = of.begin(segment);
+    int end = of.end(segment);
+    if (begin == end) return;
+    chunk.load(x, head, begin, end);
+    int at = out.at(head, begin);
+    int stateAt = of.stateAt(segment, head);
+    GlaStep.run(x, chunk, of.states(), stateAt, out.array(), at, total, running, decay);
+    out.done(head, begin, end - begin);
+  }
+
+  private void reserve(int count) {
+    if (states.length >= count) return;
+    float[][] more = Arrays.copyOf(states, count);
+    for (int i = states.length; i < count; i++) more[i] = new float[own.length];
+    states = more;
+    rows = new int[count];
+  }
+
+  private void writeTo(int head, RowOutputs out) {
+    outputs = out;
+    this.head = head;
+  }
+
+  /** The chunk that was next; what was before it is free to be loaded. */
+  private GlaChunk advance() {
+    GlaChunk c = next;
+    next = chunk;
+    chunk = c;
+    return c;
+  }
+
+  private void load(GlaInputs x, int head, GlaSegments of, int first, int at) {
+    if (at < 0) {
+      next.load(x, head, 0, 0);
+    } else {
+      next.load(x, head, rows[at], of.end(first + at));
+    }
+  }
+
+  /** Which segment's next chunk has the lowest last token below a bound; −1 if none has. */
+  private int earliest(GlaInputs x, GlaSegments of, int first, int count, int bound) {
+    int best = -1;
+    int least = bound;
+    for (int i = 0; i < count; i++) {
+      int end = of.end(first + i);
+      if (rows[i] < end) {
+        int last = x.token()[Math.min(end, rows[i] + C) - 1];
+        if (last < least) {
+          least = last;
+          best = i;
+        }
+      }
+    }
+    return best;
+  }
+
+  /** Where the first chunk begins whose last token is not below a bound. */
+  private static int rowAfter(GlaInputs x, int begin, int end, int bound) {
+    int row = begin;
+    while (row < end && x.token()[Math.min(end, row + C) - 1] < bound) row += C;
+    return Math.min(row, end);
+  }
+
+  /** One chunk, from the segment's state before it to that after it. */
+  private void compute(GlaInputs x, GlaSegments of, int segment, GlaChunk c) {
+    int before = c.first - of.begin(segment);
+    if (of.kept() != null && before > 0 && before % GlaStates.PAIR == 0) {
+      int pair = before / GlaStates.PAIR;
+      keep(of.kept(), of.keptAt(segment, head) + (pair - 1) * of.keptSize());
+    }
+    boolean fromState = of.states() != null || before > 0;
+    boolean toState = of.states() != null || c.first + C < of.end(segment);
+    prepare(x, c);
+    scores(x, c);
+    output(x, c, fromState, outputs.array(), outputs.at(head, c.first));
+    outputs.done(head, c.first, c.n);
+    if (toState) update(x, c, fromState);
   }
 
   /** The state, with K padded to whole panels as well. */

@@ -51,8 +51,20 @@ public final class OutputLayout {
   /** Of the gated delta rule: 1 if weights belong to outputs and values. */
   public static final int GATE_VALUES = 14;
 
+  /** 1 if the sums have an array of their own, where they stay. */
+  public static final int SUMMED = 15;
+
+  /** Entry of control that holds its base index. */
+  public static final int SUMS_AT = 16;
+
+  /** Of gated linear attention: 1 to keep states for the gradient. */
+  public static final int KEEPS = 17;
+
+  /** The same: 1 to take the segments of a sequence together. */
+  public static final int TOGETHER = 18;
+
   /** Number of entries. */
-  public static final int SIZE = 15;
+  public static final int SIZE = 19;
 
   private OutputLayout() {}
 }

@@ -8,8 +8,9 @@ import uk.ac.manchester.tornado.api.types.arrays.HeapAccess;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Sums what the rows of each token read, and norms and gates the sum, where no backward pass needs
- * either: all in the mixer's output, so that rows and sums have no arrays of their own.
+ * Sums what the rows of each token read, and norms and gates the sum. Rows have no array of their
+ * own; where no backward pass needs the sums, neither have they, and all is done in the mixer's
+ * output.
  *
  * <p>A token's row of the always-selected partition and its sparse row of rank 0 may come in either
  * order, from different threads. The first is stored, the second is added; a sum of two numbers
@@ -37,8 +38,10 @@ public final class TokenSums implements RowOutputs {
   private final int gateAt;
   private final float[] w;
   private final int wAt;
-  private final float[] kept; // [reads - 1, H, capacity, V]
+  private final float[] further; // [reads - 1, H, capacity, V]
   private final int[] marks; // [H, groups, MARKS_OF_GROUP]
+  private final float[] sums; // [H, capacity, V]; null if they are in y
+  private final int sumsAt;
   private final float[] y; // [L, H, V]
   private final int yAt;
   private final boolean gated;
@@ -61,8 +64,9 @@ public final class TokenSums implements RowOutputs {
    * @param w [valueDim]
    * @param layout see {@link OutputLayout}
    * @param eps added to the mean square
-   * @param kept scratch, [READS − 1, H, capacity, V]
+   * @param further scratch, [READS − 1, H, capacity, V]
    * @param marks scratch, {@link #marks} ints
+   * @param sums [H, capacity, V]; unused if the layout says so
    * @param y [L, H·V]
    */
   TokenSums(
@@ -73,15 +77,19 @@ public final class TokenSums implements RowOutputs {
       FloatArray w,
       IntArray layout,
       float eps,
-      FloatArray kept,
+      FloatArray further,
       IntArray marks,
+      FloatArray sums,
       FloatArray y) {
     this.token = HeapAccess.ints(token);
     this.tokenRow = HeapAccess.ints(tokenRow);
     this.gate = HeapAccess.floats(gate);
     this.w = HeapAccess.floats(w);
-    this.kept = HeapAccess.floats(kept);
+    this.further = HeapAccess.floats(further);
     this.marks = HeapAccess.ints(marks);
+    boolean summed = layout.get(OutputLayout.SUMMED) == 1;
+    this.sums = summed ? HeapAccess.floats(sums) : null;
+    sumsAt = summed ? control.get(layout.get(OutputLayout.SUMS_AT)) : 0;
     this.y = HeapAccess.floats(y);
     this.eps = eps;
     gated = layout.get(OutputLayout.GATED) == 1;
@@ -122,14 +130,18 @@ public final class TokenSums implements RowOutputs {
   /** Sparse rows are added here and there; the others are written in the order of tokens. */
   @Override
   public float touch(int head, int row) {
-    return row < capacity ? 0 : GlaRows.touch(y, yAt + outputAt(token[row], head), value);
+    return row < capacity ? 0 : GlaRows.touch(sums(), sumAt(token[row], head), value);
   }
 
   @Override
   public void done(int head, int row, int n) {
     float[] rows = array();
     if (width == 0) {
-      for (int i = 0; i < n; i++) finish(rows, i * value, token[row + i], head);
+      for (int i = 0; i < n; i++) {
+        int t = token[row + i];
+        if (sums != null) System.arraycopy(rows, i * value, sums, sumAt(t, head), value);
+        finish(rows, i * value, t, head);
+      }
       return;
     }
     int held = -1;
@@ -148,7 +160,7 @@ public final class TokenSums implements RowOutputs {
         add(rows, i * value, t, head, (marks[mark] & bit) == 0);
         marks[mark] |= bit;
       } else if (rank < reads) {
-        System.arraycopy(rows, i * value, kept, keptAt(rank, head, t), value);
+        System.arraycopy(rows, i * value, further, furtherAt(rank, head, t), value);
       }
     }
     if (held >= 0) MARKS.setRelease(marks, held, 0);
@@ -161,12 +173,21 @@ public final class TokenSums implements RowOutputs {
     return rank;
   }
 
-  private int keptAt(int rank, int head, int t) {
+  private int furtherAt(int rank, int head, int t) {
     return (((rank - 1) * heads + head) * capacity + t) * value;
   }
 
   private int outputAt(int t, int head) {
     return (t * heads + head) * value;
+  }
+
+  /** Where sums are. */
+  private float[] sums() {
+    return sums == null ? y : sums;
+  }
+
+  private int sumAt(int t, int head) {
+    return sums == null ? yAt + outputAt(t, head) : sumsAt + (head * capacity + t) * value;
   }
 
   /** Waits until no other thread has the group. */
@@ -180,14 +201,18 @@ public final class TokenSums implements RowOutputs {
   }
 
   private void add(float[] rows, int i, int t, int head, boolean first) {
-    int to = yAt + outputAt(t, head);
+    float[] to = sums();
+    int at = sumAt(t, head);
     if (first) {
-      System.arraycopy(rows, i, y, to, value);
+      System.arraycopy(rows, i, to, at, value);
     } else if (reads > 1) {
-      Lanes.add(rows, i, y, to, y, to, value);
+      Lanes.add(rows, i, to, at, to, at, value);
     } else {
-      Lanes.add(rows, i, y, to, rows, i, value);
-      finish(rows, i, t, head);
+      // The output's own element is written once, by finish.
+      float[] sum = sums == null ? rows : sums;
+      int sumAt = sums == null ? i : at;
+      Lanes.add(rows, i, to, at, sum, sumAt, value);
+      finish(sum, sumAt, t, head);
     }
   }
 
@@ -211,11 +236,12 @@ public final class TokenSums implements RowOutputs {
           for (int u = from * heads; u < to * heads; u++) {
             int t = u / heads;
             int head = u % heads;
-            int at = yAt + outputAt(t, head);
+            float[] sum = sums();
+            int at = sumAt(t, head);
             for (int rank = 1; rank < reads; rank++) {
-              Lanes.add(y, at, kept, keptAt(rank, head, t), y, at, value);
+              Lanes.add(sum, at, further, furtherAt(rank, head, t), sum, at, value);
             }
-            finish(y, at, t, head);
+            finish(sum, at, t, head);
           }
         });
   }

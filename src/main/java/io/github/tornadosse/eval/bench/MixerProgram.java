@@ -190,38 +190,24 @@ final class MixerProgram implements AutoCloseable {
               cu,
               rows,
               new Operations.Selection(c.topk(), c.topk(), true, true, true));
-          if (c.backward()) {
-            forwardForBackward(s.beforeGradient());
-          } else {
-            forwardAlone(s);
-          }
+          forward(c.backward() ? s.beforeGradient() : s);
         });
     if (c.backward()) {
       backward(e, top);
     }
   }
 
-  private void forwardAlone(Stage s) {
+  /** As in a model; with the sums kept, if a backward pass begins from them. */
+  private void forward(Stage s) {
+    View sums = c.backward() ? whole("o", each()) : null;
     Operations.Output output =
-        new Operations.Output(null, table.whole(norm), table.whole(y), c.dim(), EPS, c.topk());
+        new Operations.Output(
+            null, table.whole(norm), sums, table.whole(y), c.dim(), EPS, c.topk());
     if (c.deltaRule()) {
       ops.deltaRuleOutput(s, "gdn", q, k, v, gates, rows, false, state, output, deltaSizes);
     } else {
       ops.glaOutput(s, "gla", q, k, v, gates, rows, state, output, sizes);
     }
-  }
-
-  /** With the sums kept, from which a model's backward pass begins. */
-  private void forwardForBackward(Stage s) {
-    FloatArray out = buffers.floats("out", each() * (1 + c.width()));
-    if (c.deltaRule()) {
-      ops.deltaRule().forward(s, "gdn", q, k, v, gates, rows, false, state, out, deltaSizes);
-    } else {
-      ops.gla(s, "gla", q, k, v, gates, rows, state, out, sizes);
-    }
-    View sum = whole("o", each());
-    View weight = table.whole(norm);
-    ops.mixerOutput(s, "output", out, rows, null, weight, sum, table.whole(y), sizes, c.dim(), EPS);
   }
 
   private void backward(View e, IntView top) {

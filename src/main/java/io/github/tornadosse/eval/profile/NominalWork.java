@@ -166,10 +166,13 @@ final class NominalWork {
     return perToken(flop, floats, (double) h.heads() * h.value());
   }
 
-  /** Sum, norm and gate of each token, of which the result alone is written. */
+  /**
+   * Sum, norm and gate of each token, of which the result is written, and the sum if it is needed.
+   */
   private Work tokenOutput(HeadSizes h) {
-    int gated = one(Operations.Output.class).gate() == null ? 0 : 1;
-    return perToken(9 + width(), 1 + gated, (double) h.heads() * h.value());
+    Operations.Output to = one(Operations.Output.class);
+    int floats = 1 + (to.gate() == null ? 0 : 1) + (to.o() == null ? 0 : 1);
+    return perToken(9 + width(), floats, (double) h.heads() * h.value());
   }
 
   private Work convolution(double flopPerTap, double floats) {

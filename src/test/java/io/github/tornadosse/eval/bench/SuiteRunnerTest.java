@@ -122,7 +122,8 @@ class SuiteRunnerTest {
               if (method.getName().equals("glaOutput")) {
                 Operations.Output o = (Operations.Output) arguments[8];
                 arguments[8] =
-                    new Operations.Output(o.gate(), o.w(), o.y(), o.valueDim(), 1e-2f, o.reads());
+                    new Operations.Output(
+                        o.gate(), o.w(), o.o(), o.y(), o.valueDim(), 1e-2f, o.reads());
               }
               try {
                 return method.invoke(right, arguments);

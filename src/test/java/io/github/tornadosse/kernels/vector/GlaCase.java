@@ -251,6 +251,64 @@ class GlaCase {
     return this;
   }
 
+  /** What {@link Gla#output} writes: the mixer's output, sums, final states and kept states. */
+  List<float[]> output(boolean together) {
+    int[] tokenRow = new int[capacity * width];
+    int[] found = new int[capacity];
+    for (int s = 0; s < segments.length / 2; s++) {
+      for (int row = segments[2 * s]; row < segments[2 * s + 1]; row++) {
+        if (row >= capacity) tokenRow[token[row] * width + found[token[row]]++] = row;
+      }
+    }
+    int[] layout = new int[OutputLayout.SIZE];
+    layout[OutputLayout.STATE_AT] = STATE_AT;
+    layout[OutputLayout.W_AT] = Control.ZERO;
+    layout[OutputLayout.GATE_AT] = Control.ZERO;
+    layout[OutputLayout.SUMS_AT] = Control.ZERO;
+    layout[OutputLayout.Y_AT] = Control.ZERO;
+    layout[OutputLayout.SUMMED] = 1;
+    layout[OutputLayout.KEEPS] = Gla.kept(rows(), key, value) > 0 ? 1 : 0;
+    layout[OutputLayout.TOGETHER] = together ? 1 : 0;
+    layout[OutputLayout.PARTITIONS] = partitions;
+    layout[OutputLayout.WIDTH] = width;
+    layout[OutputLayout.READS] = width;
+    layout[OutputLayout.HEADS] = heads;
+    layout[OutputLayout.KEY] = key;
+    layout[OutputLayout.VALUE] = value;
+    layout[OutputLayout.VALUE_DIM] = value;
+    layout[OutputLayout.CAPACITY] = capacity;
+    FloatArray s = behind(state, STATE_BASE, 2);
+    FloatArray sums = unset(heads * capacity * value);
+    FloatArray kept = kept(true);
+    FloatArray y = unset(heads * capacity * value);
+    FloatArray w = new FloatArray(value);
+    w.init(1);
+    Gla.output(
+        control(),
+        FloatArray.fromArray(q),
+        FloatArray.fromArray(k),
+        FloatArray.fromArray(v),
+        FloatArray.fromArray(g),
+        IntArray.fromArray(token),
+        IntArray.fromArray(mode),
+        FloatArray.fromArray(weight),
+        IntArray.fromArray(tokenRow),
+        IntArray.fromArray(segments),
+        w,
+        w,
+        IntArray.fromArray(layout),
+        1e-5f,
+        s,
+        unset(Math.max(0, width - 1) * heads * capacity * value),
+        new IntArray((int) TokenSums.marks(heads, capacity)),
+        sums,
+        kept,
+        y);
+    List<float[]> all = new ArrayList<>();
+    for (FloatArray a : List.of(y, sums, s, kept)) all.add(a.toHeapArray());
+    return all;
+  }
+
   /** The backward pass into rowGradients, valueGradients and initialGradient. */
   GlaCase gradient() {
     return gradient(kept(false), 0);

@@ -3,6 +3,7 @@ package io.github.tornadosse.kernels.vector;
 import io.github.tornadosse.embedded.Workers;
 import io.github.tornadosse.kernels.vector.GlaCase.Gate;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -93,6 +94,27 @@ class GlaForwardTest {
       GlaCase many = new GlaCase(5, bounds, 2, 32, 48, 4, 2, Gate.MIXED, true).forward();
       Close.same(many.out, one.out);
       Close.same(many.finalState, one.finalState);
+    } finally {
+      Workers.setCount(Runtime.getRuntime().availableProcessors());
+    }
+  }
+
+  /** Sequences of some tokens and of so many that the last heads' are cut into pieces. */
+  @ParameterizedTest
+  @CsvSource({"4,1,true", "4,1,false", "3,2,true", "9,1,false"})
+  void segmentsOfASequenceTogetherDoNotChangeABit(int partitions, int width, boolean withState) {
+    int[] bounds = {0, 3, 4, 4, 155, 1500};
+    try {
+      List<float[]> one = null;
+      for (int threads : new int[] {1, 2, 3}) {
+        Workers.setCount(threads);
+        for (boolean together : new boolean[] {false, true}) {
+          GlaCase c = new GlaCase(6, bounds, 4, 32, 48, partitions, width, Gate.MIXED, withState);
+          List<float[]> all = c.output(together);
+          if (one == null) one = all;
+          for (int i = 0; i < all.size(); i++) Close.same(all.get(i), one.get(i));
+        }
+      }
     } finally {
       Workers.setCount(Runtime.getRuntime().availableProcessors());
     }
