@@ -12,9 +12,22 @@ import jdk.incubator.vector.VectorMask;
 final class Softmax {
   private Softmax() {}
 
-  /** b = softmax(a); a and b may be the same. Elements −∞ become 0. */
+  /**
+   * b = softmax(a) of a short row; a and b may be the same. Elements −∞ become 0. The sum is not of
+   * vectors, as the compiler would make an object of each row's.
+   */
   static void row(float[] a, int i, float[] b, int o, int n) {
-    float sum = exponentials(a, i, Lanes.max(a, i, n), b, o, n);
+    FloatVector m = all(Lanes.max(a, i, n));
+    int j = 0;
+    for (; j + COUNT <= n; j += COUNT) {
+      VectorMath.exp(load(a, i + j).sub(m)).intoArray(b, o + j);
+    }
+    if (j < n) {
+      VectorMask<Float> k = below(j, n);
+      VectorMath.exp(load(a, i + j, k).sub(m)).intoArray(b, o + j, k);
+    }
+    float sum = 0;
+    for (int c = 0; c < n; c++) sum += b[o + c];
     Lanes.scale(b, o, 1 / sum, b, o, n);
   }
 
