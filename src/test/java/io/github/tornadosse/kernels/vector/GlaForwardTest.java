@@ -99,11 +99,15 @@ class GlaForwardTest {
     }
   }
 
-  /** Sequences of some tokens and of so many that the last heads' are cut into pieces. */
+  /** Sequences of a few tokens beside a long one, and one alone, which is cut into pieces. */
   @ParameterizedTest
   @CsvSource({"4,1,true", "4,1,false", "3,2,true", "9,1,false"})
   void segmentsOfASequenceTogetherDoNotChangeABit(int partitions, int width, boolean withState) {
-    int[] bounds = {0, 3, 4, 4, 155, 1500};
+    same(new int[] {0, 3, 4, 4, 155, 700}, partitions, width, withState);
+    same(new int[] {0, 1300}, partitions, width, withState);
+  }
+
+  private static void same(int[] bounds, int partitions, int width, boolean withState) {
     try {
       List<float[]> one = null;
       for (int threads : new int[] {1, 2, 3}) {
@@ -117,6 +121,52 @@ class GlaForwardTest {
       }
     } finally {
       Workers.setCount(Runtime.getRuntime().availableProcessors());
+    }
+  }
+
+  /** A sequence in pieces of so many tokens: outputs and states. */
+  private static List<float[]> inPieces(GlaCase c, int tokens) {
+    int end = c.bounds[1];
+    int each = c.partitions + 1;
+    float[] states = c.state == null ? null : c.state.clone();
+    float[] out = new float[c.heads * c.rows() * c.value];
+    Arrays.fill(out, Float.NaN);
+    GlaInputs x =
+        new GlaInputs(
+            c.q,
+            c.k,
+            c.v,
+            c.g,
+            c.token,
+            c.mode,
+            c.weight,
+            c.heads,
+            c.capacity,
+            c.rows(),
+            c.key,
+            c.value);
+    GlaSegments of = GlaSegments.of(x, c.segments, each, states, 0, null);
+    GlaForward forward = new GlaForward(c.key, c.value);
+    float[] handed = new float[each * GlaForward.stateSize(c.key, c.value)];
+    for (int head = 0; head < c.heads; head++) {
+      for (int from = 0; from < end; from += tokens) {
+        Pieces.Piece piece = new Pieces.Piece(0, end, from, Math.min(end, from + tokens), handed);
+        forward.sequence(x, head, of, 0, each, piece, new RowOutputs.Kept(out, c.rows(), c.value));
+      }
+    }
+    return states == null ? List.of(out) : List.of(out, states);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4,1,true", "3,2,false", "1,1,true"})
+  void aSequenceInPiecesOfAnyTokensIsTheSequence(int partitions, int width, boolean withState) {
+    int[] bounds = {0, 200};
+    GlaCase c = new GlaCase(7, bounds, 2, 24, 40, partitions, width, Gate.MIXED, withState);
+    List<float[]> whole = inPieces(c, bounds[1]);
+    Close.same(whole.get(0), c.forward().out);
+    for (int tokens : new int[] {1, 2, 31, 32, 33, 64, 199}) {
+      List<float[]> pieces = inPieces(c, tokens);
+      for (int i = 0; i < whole.size(); i++) Close.same(pieces.get(i), whole.get(i));
     }
   }
 }
