@@ -389,7 +389,12 @@ public interface Operations {
    * @param eps added to the mean square
    * @param reads R, what a token reads of its sparse rows: those of rank below R
    */
-  record Output(View gate, View w, View o, View y, int valueDim, float eps, int reads) {}
+  record Output(View gate, View w, View o, View y, int valueDim, float eps, int reads) {
+    /** The same with those sums. */
+    Output with(View sums) {
+      return new Output(gate, w, sums, y, valueDim, eps, reads);
+    }
+  }
 
   /**
    * {@link #gla} and {@link #mixerOutput} in one: of what they write, the output and the states
@@ -460,18 +465,8 @@ public interface Operations {
   default void mixerOutputAlone(
       Stage s, String id, FloatArray out, Rows rows, Output output, HeadSizes sizes) {
     long size = (long) s.tokens() * sizes.heads() * sizes.value();
-    mixerOutput(
-        s,
-        id,
-        out,
-        rows,
-        output.gate(),
-        output.w(),
-        new View(s.buffers().floats(id + ".sums", size), Control.ZERO),
-        output.y(),
-        sizes,
-        output.valueDim(),
-        output.eps());
+    View o = new View(s.buffers().floats(id + ".sums", size), Control.ZERO);
+    mixerOutput(s, id, out, rows, output.with(o), sizes);
   }
 
   /** dO [H, capacity, V], dGate [L, H·V] (null without gate), dw += from dy [L, H·V]. */

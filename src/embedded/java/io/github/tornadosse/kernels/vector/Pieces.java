@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * Shares out segments of all heads. Whole ones go first, longest before others; so that no thread
- * waits for a long one at the end, the last few are cut into pieces of half of what is left at a
- * time. A piece begins with the state that the piece before has left, to the bit, so that results
- * do not depend on who computes it, or on whether there are pieces at all.
+ * Shares out segments of all heads, or sequences of them. Whole ones go first, longest before
+ * others; so that no thread waits for a long one at the end, the last few are cut into pieces of
+ * half of what is left at a time. A piece begins with the state that the piece before has left, to
+ * the bit, so that results do not depend on who computes it, or on whether there are pieces at all.
  */
 final class Pieces {
   /** Pieces begin at multiples of these rows, counted from the segment's first. */
