@@ -1,6 +1,7 @@
 package io.github.tornadosse.embedded;
 
 import java.util.Arrays;
+import uk.ac.manchester.tornado.api.types.arrays.HeapAccess;
 
 /**
  * A kernel with its arguments, whose outermost parallel loop can be run piece by piece. Generated
@@ -87,10 +88,10 @@ public abstract class ParallelKernel {
    * Fills a private array with what it may hold on a device.
    *
    * @param array a new array
-   * @return the same array, all the smallest int
+   * @return the same array, all {@link HeapAccess#UNDEFINED_INT}
    */
   public static int[] garbage(int[] array) {
-    Arrays.fill(array, Integer.MIN_VALUE);
+    Arrays.fill(array, HeapAccess.UNDEFINED_INT);
     return array;
   }
 }

@@ -22,6 +22,7 @@ import uk.ac.manchester.tornado.api.enums.DataTransferMode;
 import uk.ac.manchester.tornado.api.exceptions.TornadoRuntimeException;
 import uk.ac.manchester.tornado.api.types.HalfFloat;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.HeapAccess;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.LongArray;
 
@@ -270,7 +271,7 @@ class KernelContextTest {
     FloatArray out = new FloatArray(2);
     run(grid(1, 1), graphOf(KernelContextTest::freshLocalMemory, out));
     assertThat(out.get(0)).isNaN();
-    assertThat(out.get(1)).isEqualTo(Integer.MIN_VALUE);
+    assertThat(out.get(1)).isEqualTo(HeapAccess.UNDEFINED_INT);
   }
 
   @Test

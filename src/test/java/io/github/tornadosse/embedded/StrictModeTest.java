@@ -17,6 +17,7 @@ import uk.ac.manchester.tornado.api.types.arrays.ByteArray;
 import uk.ac.manchester.tornado.api.types.arrays.DoubleArray;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.HalfFloatArray;
+import uk.ac.manchester.tornado.api.types.arrays.HeapAccess;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 import uk.ac.manchester.tornado.api.types.arrays.LongArray;
 
@@ -57,7 +58,7 @@ class StrictModeTest {
 
   static void readAll(
       IntArray a, LongArray b, DoubleArray c, ByteArray d, HalfFloatArray e, FloatArray out) {
-    out.set(0, a.get(0) == Integer.MIN_VALUE ? 1 : 0);
+    out.set(0, a.get(0) == HeapAccess.UNDEFINED_INT ? 1 : 0);
     out.set(1, b.get(0) == Long.MIN_VALUE ? 1 : 0);
     out.set(2, Double.isNaN(c.get(0)) ? 1 : 0);
     out.set(3, d.get(0) == Byte.MIN_VALUE ? 1 : 0);
@@ -188,7 +189,7 @@ class StrictModeTest {
             .task("t", StrictModeTest::sumsWithoutInitialising, x, y)
             .transferToHost(EVERY, y);
     strict(graph).execute();
-    assertThat(y.toHeapArray()).containsExactly(Float.NaN, Integer.MIN_VALUE);
+    assertThat(y.toHeapArray()).containsExactly(Float.NaN, HeapAccess.UNDEFINED_INT);
     ImmutableTaskGraph snapshot = graph.snapshot();
     StrictMode.off(() -> new TornadoExecutionPlan(snapshot)).execute();
     assertThat(y.toHeapArray()).containsExactly(3, 0);

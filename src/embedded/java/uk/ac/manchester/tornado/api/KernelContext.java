@@ -118,8 +118,8 @@ public class KernelContext {
   }
 
   /**
-   * An array that the work-items of a group share. What it holds at first is garbage: NaN or the
-   * smallest integer.
+   * An array that the work-items of a group share. What it holds at first is garbage: NaN or an
+   * integer below zero.
    *
    * @param size number of elements
    * @return the array, the same for all of them
@@ -130,14 +130,14 @@ public class KernelContext {
         int[].class,
         n -> {
           int[] array = new int[n];
-          Arrays.fill(array, Integer.MIN_VALUE);
+          Arrays.fill(array, HeapAccess.UNDEFINED_INT);
           return array;
         });
   }
 
   /**
-   * An array that the work-items of a group share. What it holds at first is garbage: NaN or the
-   * smallest integer.
+   * An array that the work-items of a group share. What it holds at first is garbage: NaN or an
+   * integer below zero.
    *
    * @param size number of elements
    * @return the array, the same for all of them
@@ -154,8 +154,8 @@ public class KernelContext {
   }
 
   /**
-   * An array that the work-items of a group share. What it holds at first is garbage: NaN or the
-   * smallest integer.
+   * An array that the work-items of a group share. What it holds at first is garbage: NaN or an
+   * integer below zero.
    *
    * @param size number of elements
    * @return the array, the same for all of them
@@ -172,8 +172,8 @@ public class KernelContext {
   }
 
   /**
-   * An array that the work-items of a group share. What it holds at first is garbage: NaN or the
-   * smallest integer.
+   * An array that the work-items of a group share. What it holds at first is garbage: NaN or an
+   * integer below zero.
    *
    * @param size number of elements
    * @return the array, the same for all of them
@@ -190,8 +190,8 @@ public class KernelContext {
   }
 
   /**
-   * An array that the work-items of a group share. What it holds at first is garbage: NaN or the
-   * smallest integer.
+   * An array that the work-items of a group share. What it holds at first is garbage: NaN or an
+   * integer below zero.
    *
    * @param size number of elements
    * @return the array, the same for all of them
@@ -208,8 +208,8 @@ public class KernelContext {
   }
 
   /**
-   * An array that the work-items of a group share. What it holds at first is garbage: NaN or the
-   * smallest integer.
+   * An array that the work-items of a group share. What it holds at first is garbage: NaN or an
+   * integer below zero.
    *
    * @param size number of elements
    * @return the array, the same for all of them

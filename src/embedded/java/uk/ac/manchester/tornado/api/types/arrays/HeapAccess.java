@@ -2,6 +2,11 @@ package uk.ac.manchester.tornado.api.types.arrays;
 
 /** The Java arrays behind the embedded runtime's arrays, without a copy, for the vector tier. */
 public final class HeapAccess {
+  /**
+   * What undefined ints hold: an integer below zero, no index, whose halves are NaN as bfloat16.
+   */
+  public static final int UNDEFINED_INT = 0xFFC0FFC0;
+
   private HeapAccess() {}
 
   /**
@@ -35,7 +40,8 @@ public final class HeapAccess {
   }
 
   /**
-   * An array as fresh device memory: every element is NaN or the smallest integer.
+   * An array as fresh device memory: every element is NaN, {@link #UNDEFINED_INT} or the smallest
+   * integer of its type.
    *
    * @param like gives type and size
    * @return the array

@@ -167,7 +167,7 @@ public final class IntArray extends TornadoNativeArray {
   @Override
   TornadoNativeArray undefined() {
     IntArray array = new IntArray(values.length);
-    array.init(Integer.MIN_VALUE);
+    array.init(HeapAccess.UNDEFINED_INT);
     return array;
   }
 }

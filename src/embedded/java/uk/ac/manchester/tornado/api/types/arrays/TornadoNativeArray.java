@@ -35,7 +35,7 @@ public abstract sealed class TornadoNativeArray
    */
   public abstract int getElementSize();
 
-  /** An array of the same type and size whose elements are NaN or the smallest integer. */
+  /** An array of the same type and size whose elements are undefined, see {@link HeapAccess}. */
   abstract TornadoNativeArray undefined();
 
   final void checkSlice(int offset, int length) {
