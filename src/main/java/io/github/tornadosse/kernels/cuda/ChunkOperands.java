@@ -52,13 +52,13 @@ public final class ChunkOperands {
   private static final int STRIDE = HALF + 1;
 
   /** Ints between 16 terms of the right factors in local memory: half as many share banks. */
-  private static final int DEEP = 4 * Packed.RIGHT + 4;
+  private static final int RIGHT_STEP = 4 * Packed.RIGHT + 4;
 
-  /** Tiles whose loads are under way together: products wait for the loads before them. */
+  /** Tiles that {@link #addProducts} takes, their loads under way together before the products. */
   private static final int AHEAD = 4;
 
   /** Ints of both factors in local memory, more than those of the keys. */
-  private static final int FACTORS = RIGHTS + MOST_KEYS / SUB * DEEP;
+  private static final int FACTORS = RIGHTS + MOST_KEYS / SUB * RIGHT_STEP;
 
   private static final int BYTES = 4;
 
@@ -162,8 +162,8 @@ public final class ChunkOperands {
       int at = chunk * heads + head;
       int from = (begin < capacity ? head : heads + head) * capacity;
       int tiles = key / SUB;
-      // Local memory has zeros in the columns from the key's to those of whole steps.
-      int across = (tiles + AHEAD - 1) / AHEAD * AHEAD;
+      // Behind the key's columns tiles are filled up with zeros, as AHEAD are multiplied at a time.
+      int paddedTiles = (tiles + AHEAD - 1) / AHEAD * AHEAD;
       // The number of items that share rows is read, not given: sums over them would be unrolled,
       // which takes a register for each.
       int shared = context.localGroupSizeX / GROUPS / SHARES;
@@ -171,7 +171,7 @@ public final class ChunkOperands {
       int group = item / 64;
       int c = item % 64 * 2;
       int left = c / SUB * PADDED + c % SUB / 2;
-      int right = RIGHTS + c / SUB * DEEP + c % SUB * 4;
+      int right = RIGHTS + c / SUB * RIGHT_STEP + c % SUB * 4;
       int line = chunk * CHUNK + group * ROWS;
       float x0 = 0f;
       float y0 = 0f;
@@ -417,10 +417,11 @@ public final class ChunkOperands {
         x7 *= lx;
         y7 *= ly;
       }
+      // Of columns behind the key's 1, so that zeros stay zeros.
       totals[group * MOST_KEYS + c] = fx * lx;
       totals[group * MOST_KEYS + c + 1] = fy * ly;
-      if (c < across * SUB) {
-        int qi = left + group / 4 * across * PADDED + group % 4 * LEAST * 8;
+      if (c < paddedTiles * SUB) {
+        int qi = left + group / 4 * paddedTiles * PADDED + group % 4 * LEAST * 8;
         factors[qi] = Packed.pair(x4, y4);
         factors[qi + 8] = Packed.pair(x5, y5);
         factors[qi + 16] = Packed.pair(x6, y6);
@@ -473,10 +474,10 @@ public final class ChunkOperands {
       if (warp < 4) {
         // Smaller blocks than a tile are kept above the diagonal, see scoreAt.
         float[] fragment = context.mmaFragment(0f);
-        for (int tile = 0; tile < across; tile += AHEAD) {
-          int qi = (warp / 2 * across + tile) * PADDED;
-          int ki = RIGHTS + tile * DEEP + warp * Packed.RIGHT;
-          fragment = four(context, factors, qi, ki, fragment);
+        for (int tile = 0; tile < paddedTiles; tile += AHEAD) {
+          int qi = (warp / 2 * paddedTiles + tile) * PADDED;
+          int ki = RIGHTS + tile * RIGHT_STEP + warp * Packed.RIGHT;
+          fragment = addProducts(context, factors, qi, ki, fragment);
         }
         context.mmaStore(fragment, scores, SUB, to + HALF + warp * 8, CHUNK);
       }
@@ -488,9 +489,9 @@ public final class ChunkOperands {
         int wide = half / ROWS;
         int upper = group / wide % 2;
         int row = group / (2 * wide) * half + group % wide * ROWS;
-        if (c < across * SUB) {
+        if (c < paddedTiles * SUB) {
           if (upper == 1) {
-            int qi = left + row / SUB * across * PADDED + row % SUB * 8;
+            int qi = left + row / SUB * paddedTiles * PADDED + row % SUB * 8;
             factors[qi] = Packed.pair(x0, y0);
             factors[qi + 8] = Packed.pair(x1, y1);
             factors[qi + 16] = Packed.pair(x2, y2);
@@ -515,10 +516,10 @@ public final class ChunkOperands {
         int mine = half == HALF ? warp / 4 : warp / 2;
         if (warp < (half == HALF ? 8 : 4)) {
           float[] fragment = context.mmaFragment(0f);
-          for (int tile = 0; tile < across; tile += AHEAD) {
-            int qi = (mine * across + tile) * PADDED;
-            int ki = RIGHTS + tile * DEEP + warp % 4 * Packed.RIGHT;
-            fragment = four(context, factors, qi, ki, fragment);
+          for (int tile = 0; tile < paddedTiles; tile += AHEAD) {
+            int qi = (mine * paddedTiles + tile) * PADDED;
+            int ki = RIGHTS + tile * RIGHT_STEP + warp % 4 * Packed.RIGHT;
+            fragment = addProducts(context, factors, qi, ki, fragment);
           }
           int i = half == HALF ? HALF + mine * SUB : half == SUB ? mine * HALF + SUB : 0;
           int j =
@@ -634,16 +635,17 @@ public final class ChunkOperands {
     }
   }
 
-  /** The sum and the products of four tiles of the factors from qi and ki on. */
-  private static float[] four(KernelContext context, int[] factors, int qi, int ki, float[] sum) {
+  /** The sum and the products of {@link #AHEAD} tiles of the factors from qi and ki on. */
+  private static float[] addProducts(
+      KernelContext context, int[] factors, int qi, int ki, float[] sum) {
     HalfFloat[] a0 = context.mmaLoadA(factors, SUB, qi * BYTES);
     HalfFloat[] b0 = context.mmaLoadB(factors, SUB, ki * BYTES);
     HalfFloat[] a1 = context.mmaLoadA(factors, SUB, (qi + PADDED) * BYTES);
-    HalfFloat[] b1 = context.mmaLoadB(factors, SUB, (ki + DEEP) * BYTES);
+    HalfFloat[] b1 = context.mmaLoadB(factors, SUB, (ki + RIGHT_STEP) * BYTES);
     HalfFloat[] a2 = context.mmaLoadA(factors, SUB, (qi + 2 * PADDED) * BYTES);
-    HalfFloat[] b2 = context.mmaLoadB(factors, SUB, (ki + 2 * DEEP) * BYTES);
+    HalfFloat[] b2 = context.mmaLoadB(factors, SUB, (ki + 2 * RIGHT_STEP) * BYTES);
     HalfFloat[] a3 = context.mmaLoadA(factors, SUB, (qi + 3 * PADDED) * BYTES);
-    HalfFloat[] b3 = context.mmaLoadB(factors, SUB, (ki + 3 * DEEP) * BYTES);
+    HalfFloat[] b3 = context.mmaLoadB(factors, SUB, (ki + 3 * RIGHT_STEP) * BYTES);
     float[] one = context.mmaBF16(a0, b0, sum, MMAShape.M16N8K16);
     float[] two = context.mmaBF16(a1, b1, one, MMAShape.M16N8K16);
     float[] three = context.mmaBF16(a2, b2, two, MMAShape.M16N8K16);
