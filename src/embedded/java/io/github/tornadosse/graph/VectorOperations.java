@@ -160,7 +160,19 @@ public final class VectorOperations extends VectorOperationsMixerInputs {
       HeadSizes sizes,
       int valueDim,
       float eps) {
-    View gated = gate == null ? y : gate;
+    mixerOutput(s, id, out, rows, new Output(gate, w, o, y, valueDim, eps, rows.width()), sizes);
+  }
+
+  @Override
+  public void mixerOutputAlone(
+      Stage s, String id, FloatArray out, Rows rows, Output output, HeadSizes sizes) {
+    mixerOutput(s, id, out, rows, output, sizes);
+  }
+
+  private static void mixerOutput(
+      Stage s, String id, FloatArray out, Rows rows, Output to, HeadSizes sizes) {
+    View gate = to.gate() == null ? to.y() : to.gate();
+    View o = to.o() == null ? to.y() : to.o();
     s.graph()
         .task(
             id,
@@ -168,19 +180,19 @@ public final class VectorOperations extends VectorOperationsMixerInputs {
             s.control(),
             out,
             rows.tokenRow(),
-            gated.array(),
-            gated.at(),
-            w.array(),
-            w.at(),
+            gate.array(),
+            gate.at(),
+            to.w().array(),
+            to.w().at(),
             o.array(),
-            o.at(),
-            y.array(),
-            y.at(),
+            to.o() == null ? -1 : o.at(),
+            to.y().array(),
+            to.y().at(),
             sizes.heads(),
             sizes.value(),
-            valueDim,
-            eps,
-            gate == null ? 0 : 1,
+            to.valueDim(),
+            to.eps(),
+            to.gate() == null ? 0 : 1,
             s.tokens(),
             rows.width());
   }

@@ -35,7 +35,15 @@ abstract class RoutingContract extends OperationsContract {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 4, 1", "2, 1, 1", "17, 5, 5", "64, 16, 4", "100, 64, 3"})
+  @CsvSource({
+    "1, 4, 1",
+    "2, 1, 1",
+    "17, 5, 5",
+    "64, 16, 4",
+    "100, 64, 3",
+    "3, 100, 100",
+    "65, 37, 5"
+  })
   void router(int tokens, int partitions, int width) {
     OperationBench bench = bench(0, tokens);
     int ld = partitions + 9;

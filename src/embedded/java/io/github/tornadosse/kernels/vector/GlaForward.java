@@ -125,6 +125,8 @@ final class GlaForward {
     }
     writeTo(head, out);
     next.load(x, head, piece.from(), end);
+    // No products hide the wait for the first rows: one wait for all of them.
+    touch(x, 0, 2 * panels * C, 2 * panels);
     for (int row = piece.from(); row < piece.to(); row += C) {
       GlaChunk c = advance();
       next.load(x, head, Math.min(end, row + C), end);

@@ -505,6 +505,20 @@ public final class HeadActivations {
         });
   }
 
+  /**
+   * Reads a part of each line of the sparse rows of tokens {@code from} to {@code to} − 1, one read
+   * after the other without waiting: they lie here and there, and work on each row would begin with
+   * a wait for memory.
+   */
+  static void touchRows(
+      float[] rows, int first, int from, int to, int[] tokenRow, int width, int dim) {
+    float touched = 0;
+    for (int j = from * width; j < to * width; j++) {
+      touched += GlaRows.touch(rows, first + tokenRow[j] * dim, dim);
+    }
+    Scratch.floats(Scratch.NUMBERS, 1)[0] = touched; // keeps the reads
+  }
+
   /** to = row t + Σ_j row_j of the token's sparse rows. */
   static void sumRows(
       float[] rows, int first, int t, int[] tokenRow, int width, float[] to, int o, int dim) {

@@ -59,11 +59,24 @@ final class Lanes {
     return VectorMath.sum(s.add(u));
   }
 
+  /** Σ a, in a fixed order. */
+  static float sum(float[] a, int i, int n) {
+    float sum = 0;
+    int j = 0;
+    if (n >= COUNT) {
+      FloatVector s = FloatVector.zero(SPECIES);
+      for (; j + COUNT <= n; j += COUNT) s = s.add(FloatVector.fromArray(SPECIES, a, i + j));
+      sum = VectorMath.sum(s);
+    }
+    for (; j < n; j++) sum += a[i + j];
+    return sum;
+  }
+
   /** The largest element. */
   static float max(float[] a, int i, int n) {
     FloatVector s = all(Float.NEGATIVE_INFINITY);
     int j = 0;
-    for (; j + COUNT <= n; j += COUNT) s = s.max(FloatVector.fromArray(SPECIES, a, i + j));
+    for (; j + COUNT <= n; j += COUNT) s = RowReductions.larger(s, load(a, i + j));
     if (j < n) {
       VectorMask<Float> m = below(j, n);
       s = s.max(s.blend(FloatVector.fromArray(SPECIES, a, i + j, m), m));

@@ -29,8 +29,8 @@ public final class MixerOutput {
    * @param gateAt base index of gate
    * @param w [valueDim]
    * @param wAt base index of w
-   * @param o [H, capacity, V]
-   * @param oAt base index of o
+   * @param o [H, capacity, V]; unused if oAt is −1
+   * @param oAt base index of o; −1 if nobody needs it
    * @param y [L, H·V]
    * @param yAt base index of y
    * @param heads H
@@ -64,30 +64,32 @@ public final class MixerOutput {
     int[] places = HeapAccess.ints(tokenRow);
     float[] gs = HeapAccess.floats(gate);
     float[] ws = HeapAccess.floats(w);
-    float[] os = HeapAccess.floats(o);
+    float[] sums = oAt < 0 ? null : HeapAccess.floats(o);
     float[] ys = HeapAccess.floats(y);
     int g0 = control.get(gateAt);
     int w0 = control.get(wAt);
-    int o0 = control.get(oAt);
+    int o0 = oAt < 0 ? 0 : control.get(oAt);
     int y0 = control.get(yAt);
     Blocks.forEach(
         Blocks.tokens(control),
         Blocks.rows(heads * value, Blocks.COSTLY),
         (from, to) -> {
+          float[] os = sums == null ? Scratch.floats(Scratch.ROWS, value) : sums;
           // Head by head, so that a head's rows are read one after another.
-          for (int u = 0; u < (to - from) * heads; u++) {
-            int head = u / (to - from);
-            int t = from + u % (to - from);
-            int at = o0 + (head * capacity + t) * value;
-            int row = (t * heads + head) * value;
+          for (int head = 0; head < heads; head++) {
             int first = head * capacity * (1 + width) * value;
-            HeadActivations.sumRows(rows, first, t, places, width, os, at, value);
-            for (int c = 0; c < value; c += valueDim) {
-              float squares = Lanes.squares(os, at + c, valueDim);
-              float r = Norms.reciprocal(squares, valueDim, eps);
-              Norms.normaliseRow(os, at + c, ws, w0, r, ys, y0 + row + c, valueDim);
+            HeadActivations.touchRows(rows, first, from, to, places, width, value);
+            for (int t = from; t < to; t++) {
+              int at = sums == null ? 0 : o0 + (head * capacity + t) * value;
+              int row = (t * heads + head) * value;
+              HeadActivations.sumRows(rows, first, t, places, width, os, at, value);
+              for (int c = 0; c < value; c += valueDim) {
+                float squares = Lanes.squares(os, at + c, valueDim);
+                float r = Norms.reciprocal(squares, valueDim, eps);
+                Norms.normaliseRow(os, at + c, ws, w0, r, ys, y0 + row + c, valueDim);
+              }
+              if (gated == 1) gateRow(gs, g0 + row, ys, y0 + row, value);
             }
-            if (gated == 1) gateRow(gs, g0 + row, ys, y0 + row, value);
           }
         });
   }

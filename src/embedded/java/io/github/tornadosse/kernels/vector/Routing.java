@@ -4,7 +4,7 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.HeapAccess;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** The router, its balance loss and its gradient; rows of a few partitions, so scalar. */
+/** The router, its balance loss and its gradient. */
 public final class Routing {
   private static final int TOKENS = 512;
 
@@ -50,25 +50,9 @@ public final class Routing {
           for (int t = from; t < to; t++) {
             int at = e0 + t * partitions;
             Softmax.row(ls, l0 + t * ld, es, at, partitions);
-            largest(es, at, partitions, tops, t0 + t * width, width);
+            RowTopk.indices(es, at, partitions, width, tops, t0 + t * width);
           }
         });
-  }
-
-  private static void largest(float[] e, int i, int n, int[] top, int o, int width) {
-    for (int k = 0; k < width; k++) {
-      int best = -1;
-      for (int p = 0; p < n; p++) {
-        boolean better = best < 0 || e[i + p] > e[i + best];
-        if (better && !contains(top, o, k, p)) best = p;
-      }
-      top[o + k] = best;
-    }
-  }
-
-  private static boolean contains(int[] top, int o, int n, int p) {
-    for (int k = 0; k < n; k++) if (top[o + k] == p) return true;
-    return false;
   }
 
   /**
@@ -196,9 +180,8 @@ public final class Routing {
             int at = e0 + t * partitions;
             System.arraycopy(balance, 0, out, o, partitions);
             for (int k = t * width; k < (t + 1) * width; k++) out[o + tops[t0 + k]] += ds[d0 + k];
-            float dot = 0;
-            for (int i = 0; i < partitions; i++) dot += es[at + i] * out[o + i];
-            for (int i = 0; i < partitions; i++) out[o + i] = es[at + i] * (out[o + i] - dot);
+            float dot = Lanes.dot(es, at, out, o, partitions);
+            Softmax.gradientRow(es, at, out, o, dot, out, o, partitions);
           }
         });
   }

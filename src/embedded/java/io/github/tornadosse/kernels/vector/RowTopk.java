@@ -27,6 +27,73 @@ final class RowTopk {
     }
   }
 
+  /**
+   * The indices of the m largest elements of a, the largest first (equal values: lower index
+   * first), of elements below infinity; if one is NaN, some m indices, each once.
+   */
+  static void indices(float[] a, int i, int n, int m, int[] to, int o) {
+    if (n < 2 * Lanes.COUNT) {
+      scan(a, i, n, m, to, o);
+      return;
+    }
+    float latest = Float.POSITIVE_INFINITY;
+    int index = n;
+    for (int k = 0; k < m; k++) {
+      index = indexOf(a, i, index + 1, n, latest);
+      if (index < 0) {
+        latest = largestBelow(a, i, n, latest);
+        index = indexOf(a, i, 0, n, latest);
+      }
+      if (index < 0) {
+        scan(a, i, n, m, to, o);
+        return;
+      }
+      to[o + k] = index;
+    }
+  }
+
+  private static void scan(float[] a, int i, int n, int m, int[] to, int o) {
+    for (int k = 0; k < m; k++) {
+      int best = -1;
+      for (int j = 0; j < n; j++) {
+        boolean better = best < 0 || a[i + j] > a[i + best];
+        if (better && !contains(to, o, k, j)) best = j;
+      }
+      to[o + k] = best;
+    }
+  }
+
+  private static boolean contains(int[] a, int i, int n, int x) {
+    for (int k = 0; k < n; k++) if (a[i + k] == x) return true;
+    return false;
+  }
+
+  /** The first index not below from of an element that equals x; −1 if none does. */
+  private static int indexOf(float[] a, int i, int from, int n, float x) {
+    int j = from;
+    for (; j + Lanes.COUNT <= n; j += Lanes.COUNT) {
+      VectorMask<Float> equal = Lanes.load(a, i + j).compare(VectorOperators.EQ, x);
+      if (equal.anyTrue()) return j + equal.firstTrue();
+    }
+    for (; j < n; j++) if (a[i + j] == x) return j;
+    return -1;
+  }
+
+  /** The largest of the elements below x; −∞ if none is. */
+  private static float largestBelow(float[] a, int i, int n, float x) {
+    FloatVector least = Lanes.all(Float.NEGATIVE_INFINITY);
+    FloatVector best = least;
+    int j = 0;
+    for (; j + Lanes.COUNT <= n; j += Lanes.COUNT) {
+      FloatVector y = Lanes.load(a, i + j);
+      y = least.blend(y, y.compare(VectorOperators.LT, x));
+      best = RowReductions.larger(best, y);
+    }
+    float largest = best.reduceLanes(VectorOperators.MAX);
+    for (; j < n; j++) if (a[i + j] < x && a[i + j] > largest) largest = a[i + j];
+    return largest;
+  }
+
   /** Integers in the order of the floats. */
   private static void keys(float[] a, int i, int n, int[] keys) {
     for (int j = 0; j < n; j++) {

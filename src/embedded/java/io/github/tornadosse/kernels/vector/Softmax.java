@@ -13,8 +13,8 @@ final class Softmax {
   private Softmax() {}
 
   /**
-   * b = softmax(a) of a short row; a and b may be the same. Elements −∞ become 0. The sum is not of
-   * vectors, as the compiler would make an object of each row's.
+   * b = softmax(a) of a row; a and b may be the same. Elements −∞ become 0. The sum is taken by
+   * itself: begun in the loop before, the compiler would make an object of each row's.
    */
   static void row(float[] a, int i, float[] b, int o, int n) {
     FloatVector m = all(Lanes.max(a, i, n));
@@ -26,9 +26,7 @@ final class Softmax {
       VectorMask<Float> k = below(j, n);
       VectorMath.exp(load(a, i + j, k).sub(m)).intoArray(b, o + j, k);
     }
-    float sum = 0;
-    for (int c = 0; c < n; c++) sum += b[o + c];
-    Lanes.scale(b, o, 1 / sum, b, o, n);
+    Lanes.scale(b, o, 1 / Lanes.sum(b, o, n), b, o, n);
   }
 
   /**
@@ -102,8 +100,8 @@ final class Softmax {
     }
   }
 
-  private static void gradientRow(
-      float[] p, int i, float[] d, int k, float mean, float[] b, int o, int n) {
+  /** b = p·(d − mean); d and b may be the same. */
+  static void gradientRow(float[] p, int i, float[] d, int k, float mean, float[] b, int o, int n) {
     FloatVector dot = all(mean);
     int j = 0;
     for (; j + COUNT <= n; j += COUNT) {
