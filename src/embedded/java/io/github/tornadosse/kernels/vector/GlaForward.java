@@ -30,6 +30,9 @@ final class GlaForward {
   /** Longest segment that goes token by token when it carries a state. */
   private static final int FEW = 4;
 
+  /** Rows of the next chunk that are read at a time: one wait for memory for all of them. */
+  private static final int AHEAD = 4;
+
   /** Most bytes of states that take turns; they have to stay in the cache. */
   private static final int STATES_TOGETHER = 2 << 20;
 
@@ -470,8 +473,9 @@ final class GlaForward {
 
   /** Reads parts of the next chunk's rows, so that they come while the products run. */
   private void touch(GlaInputs x, int done, int step, int of) {
-    int from = done * next.n / (of * C);
-    int to = (done + step) * next.n / (of * C);
+    int from = done * next.n / (of * C) / AHEAD * AHEAD;
+    int last = done + step;
+    int to = last == of * C ? next.n : last * next.n / (of * C) / AHEAD * AHEAD;
     float t = 0;
     for (int i = from; i < to; i++) {
       t += GlaRows.touch(x.g(), next.keyAt[i], key) + GlaRows.touch(x.q(), next.keyAt[i], key);

@@ -173,7 +173,7 @@ public final class Routing {
     }
     Blocks.forEach(
         tokens,
-        Blocks.rows(partitions, Blocks.COSTLY),
+        Blocks.rows(partitions, 2048),
         (from, to) -> {
           for (int t = from; t < to; t++) {
             int o = o0 + t * ld;
