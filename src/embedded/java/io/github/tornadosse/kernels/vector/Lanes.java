@@ -72,14 +72,14 @@ final class Lanes {
     return sum;
   }
 
-  /** The largest element. */
+  /** The largest element; NaN is passed over. */
   static float max(float[] a, int i, int n) {
     FloatVector s = all(Float.NEGATIVE_INFINITY);
     int j = 0;
     for (; j + COUNT <= n; j += COUNT) s = RowReductions.larger(s, load(a, i + j));
     if (j < n) {
       VectorMask<Float> m = below(j, n);
-      s = s.max(s.blend(FloatVector.fromArray(SPECIES, a, i + j, m), m));
+      s = RowReductions.larger(s, s.blend(load(a, i + j, m), m));
     }
     return s.reduceLanes(VectorOperators.MAX);
   }
