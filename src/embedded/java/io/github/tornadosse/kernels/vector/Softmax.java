@@ -13,20 +13,27 @@ final class Softmax {
   private Softmax() {}
 
   /**
-   * b = softmax(a) of a row; a and b may be the same. Elements −∞ become 0. The sum is taken by
-   * itself: begun in the loop before, the compiler would make an object of each row's.
+   * b = softmax(a) of a row; a and b may be the same. Elements −∞ become 0. Short rows and the sum
+   * have methods of their own: in one loop the compiler would make objects of each row's vectors.
    */
   static void row(float[] a, int i, float[] b, int o, int n) {
-    FloatVector m = all(Lanes.max(a, i, n));
-    int j = 0;
-    for (; j + COUNT <= n; j += COUNT) {
-      VectorMath.exp(load(a, i + j).sub(m)).intoArray(b, o + j);
-    }
-    if (j < n) {
-      VectorMask<Float> k = below(j, n);
-      VectorMath.exp(load(a, i + j, k).sub(m)).intoArray(b, o + j, k);
+    float max = Lanes.max(a, i, n);
+    if (n < COUNT) {
+      partVector(a, i, max, b, o, n);
+    } else {
+      int whole = n - n % COUNT;
+      for (int j = 0; j < whole; j += COUNT) {
+        VectorMath.exp(load(a, i + j).sub(max)).intoArray(b, o + j);
+      }
+      if (whole < n) partVector(a, i + whole, max, b, o + whole, n - whole);
     }
     Lanes.scale(b, o, 1 / Lanes.sum(b, o, n), b, o, n);
+  }
+
+  /** b = e^(a − max) for fewer elements than a vector has. */
+  private static void partVector(float[] a, int i, float max, float[] b, int o, int n) {
+    VectorMask<Float> k = below(0, n);
+    VectorMath.exp(load(a, i, k).sub(max)).intoArray(b, o, k);
   }
 
   /**
