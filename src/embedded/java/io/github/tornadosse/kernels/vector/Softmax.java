@@ -21,13 +21,19 @@ final class Softmax {
     if (n < COUNT) {
       partVector(a, i, max, b, o, n);
     } else {
-      int whole = n - n % COUNT;
-      for (int j = 0; j < whole; j += COUNT) {
-        VectorMath.exp(load(a, i + j).sub(max)).intoArray(b, o + j);
-      }
-      if (whole < n) partVector(a, i + whole, max, b, o + whole, n - whole);
+      longRow(a, i, max, b, o, n);
     }
     Lanes.scale(b, o, 1 / Lanes.sum(b, o, n), b, o, n);
+  }
+
+  /** b = e^(a − max) for at least a vector's elements. */
+  private static void longRow(float[] a, int i, float max, float[] b, int o, int n) {
+    FloatVector m = all(max);
+    int j = 0;
+    for (; j + COUNT <= n; j += COUNT) {
+      VectorMath.exp(load(a, i + j).sub(m)).intoArray(b, o + j);
+    }
+    if (j < n) partVector(a, i + j, max, b, o + j, n - j);
   }
 
   /** b = e^(a − max) for fewer elements than a vector has. */
