@@ -10,7 +10,7 @@ import java.util.Random;
 import java.util.function.IntPredicate;
 
 /** A small, fast model for tests: the next token's logits are a row of a table, plus a bias. */
-final class BigramModel implements Trainable {
+class BigramModel implements Trainable {
   private final ModelFactory.Request request;
   private final int vocab;
   private final List<TensorSpec> specs;

@@ -6,9 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.tornadosse.checkpoint.AtomicFiles;
 import io.github.tornadosse.data.PackedBatch;
-import io.github.tornadosse.nn.ModelConfig;
-import io.github.tornadosse.nn.Trainable;
-import io.github.tornadosse.tensor.TensorSpec;
 import io.github.tornadosse.tensor.UserError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -201,7 +198,7 @@ class TrainingRunTest {
     List<Double> norms = new ArrayList<>();
     ModelFactory recording =
         request ->
-            new Recording(new BigramModel(request)) {
+            new BigramModel(request) {
               @Override
               public Outcome accumulate(PackedBatch batch, double crossEntropy, double balance) {
                 calls.add(new double[] {crossEntropy, balance});
@@ -354,7 +351,7 @@ class TrainingRunTest {
     List<Integer> updates = new ArrayList<>();
     ModelFactory models =
         request ->
-            new Recording(new BigramModel(request, pass -> pass == 3 || pass == 4 || pass == 7)) {
+            new BigramModel(request, pass -> pass == 3 || pass == 4 || pass == 7) {
               @Override
               public void update(int step, double learningRate, double factor) {
                 updates.add(step);
@@ -377,7 +374,7 @@ class TrainingRunTest {
   void skipsStepsWhoseGradientsAreNotFinite() {
     ModelFactory models =
         request ->
-            new Recording(new BigramModel(request)) {
+            new BigramModel(request) {
               private int norms;
 
               @Override
@@ -447,7 +444,7 @@ class TrainingRunTest {
                 recipe,
                 TrainingRun.Options.fresh(),
                 request ->
-                    new Recording(new BigramModel(request)) {
+                    new BigramModel(request) {
                       @Override
                       public Outcome accumulate(PackedBatch b, double c, double d) {
                         now[0] += 250_000_000L;
@@ -648,79 +645,5 @@ class TrainingRunTest {
         .isInstanceOf(UserError.class)
         .hasMessageContaining("memory");
     assertThat(fresh().step()).isEqualTo(12);
-  }
-
-  /** Passes everything on. */
-  private static class Recording implements Trainable {
-    private final BigramModel model;
-
-    Recording(BigramModel model) {
-      this.model = model;
-    }
-
-    @Override
-    public ModelConfig config() {
-      return model.config();
-    }
-
-    @Override
-    public List<TensorSpec> tensors() {
-      return model.tensors();
-    }
-
-    @Override
-    public Outcome accumulate(PackedBatch batch, double crossEntropy, double balance) {
-      return model.accumulate(batch, crossEntropy, balance);
-    }
-
-    @Override
-    public Outcome evaluate(PackedBatch batch) {
-      return model.evaluate(batch);
-    }
-
-    @Override
-    public void zeroGradients() {
-      model.zeroGradients();
-    }
-
-    @Override
-    public double gradientNorm() {
-      return model.gradientNorm();
-    }
-
-    @Override
-    public void update(int step, double learningRate, double factor) {
-      model.update(step, learningRate, factor);
-    }
-
-    @Override
-    public void readParameter(int tensor, float[] destination, int offset) {
-      model.readParameter(tensor, destination, offset);
-    }
-
-    @Override
-    public void writeParameter(int tensor, float[] source, int offset) {
-      model.writeParameter(tensor, source, offset);
-    }
-
-    @Override
-    public void readMoment(int moment, int tensor, float[] destination, int offset) {
-      model.readMoment(moment, tensor, destination, offset);
-    }
-
-    @Override
-    public void writeMoment(int moment, int tensor, float[] source, int offset) {
-      model.writeMoment(moment, tensor, source, offset);
-    }
-
-    @Override
-    public void readGradient(int tensor, float[] destination, int offset) {
-      model.readGradient(tensor, destination, offset);
-    }
-
-    @Override
-    public void close() {
-      model.close();
-    }
   }
 }

@@ -6,7 +6,11 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /** The router, its balance loss and its gradient. */
 public final class Routing {
+  /** Tokens of a partial sum of the balance loss. */
   private static final int TOKENS = 512;
+
+  /** Logits that one thread takes at a time. */
+  private static final int LOGITS = 2048;
 
   private Routing() {}
 
@@ -45,7 +49,7 @@ public final class Routing {
     int t0 = control.get(topAt);
     Blocks.forEach(
         Blocks.tokens(control),
-        Blocks.rows(partitions, 2048),
+        Blocks.rows(partitions, LOGITS),
         (from, to) -> {
           for (int t = from; t < to; t++) {
             int at = e0 + t * partitions;
@@ -173,7 +177,7 @@ public final class Routing {
     }
     Blocks.forEach(
         tokens,
-        Blocks.rows(partitions, 2048),
+        Blocks.rows(partitions, LOGITS),
         (from, to) -> {
           for (int t = from; t < to; t++) {
             int o = o0 + t * ld;

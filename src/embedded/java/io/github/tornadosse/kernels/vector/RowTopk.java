@@ -52,6 +52,7 @@ final class RowTopk {
     }
   }
 
+  /** The same, an element at a time. */
   private static void scan(float[] a, int i, int n, int m, int[] to, int o) {
     for (int k = 0; k < m; k++) {
       int best = -1;
